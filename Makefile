@@ -1,0 +1,57 @@
+# Every target works on a machine that has Python 3.11 or newer and make, and nothing else:
+# the first one makes .venv and installs what requirements.lock pins, by hash.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check spec vectors proofs docs bench lock clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "payy-ref needs Python 3.11 or newer; try: make PYTHON=python3.12"; exit 1; }
+	@echo "Installing the pinned packages into $(VENV) (once, a minute or two) ..."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY) ## Run what there is of the network and say what is missing.
+	@$(BIN)/payy-ref demo
+
+test: $(READY) ## All that CI runs: checks, specification, tools, proofs, kill report, docs.
+	@BIN=$(BIN) sh tests/run_all.sh
+
+check: $(READY) ## Lint, formatting, types, import layers.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+spec: $(READY) ## The specification alone: properties, scenarios, committed vectors.
+	@$(BIN)/pytest spec
+
+vectors: $(READY) ## Write conformance_vectors/ again from the scenarios.
+	@$(BIN)/payy-ref vectors fill
+
+proofs: $(READY) ## Run every engine of the proof ledger and write spec/proof_ledger.json.
+	@$(BIN)/payy-ref proofs run --write
+
+docs: $(READY) ## Build the published specification into docs/_build/html.
+	@$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+bench: $(READY) ## Measure; prints a table and writes build/bench.json.
+	@$(BIN)/payy-ref bench --json build/bench.json
+
+lock: ## Pin the newest versions again (needs uv).
+	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --all-extras \
+		--no-emit-index-url --no-header --output-file requirements.lock pyproject.toml requirements-build.in
+
+clean: ## Remove the environment and everything that was built.
+	rm -rf $(VENV) build docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

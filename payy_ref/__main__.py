@@ -1,0 +1,5 @@
+"""`python -m payy_ref`: the command line."""
+
+from payy_ref.cli.main import run
+
+run()

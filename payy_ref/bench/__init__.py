@@ -1,0 +1,1 @@
+"""Measurements: how fast each form is, beside the peers that are named."""

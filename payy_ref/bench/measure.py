@@ -1,0 +1,55 @@
+"""How a figure is taken: several runs after a warm-up, the median counts."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+RUNS: Final = 5
+"""Counted runs of each measurement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One measured rate."""
+
+    name: str
+    """What was measured."""
+    unit: str
+    """What one operation is; the rate is operations a second."""
+    operations: int
+    """Operations of a run."""
+    seconds: tuple[float, ...]
+    """Duration of each counted run."""
+    peer: str = ""
+    """The figure that this one is to be compared with, by name; empty for none."""
+
+    @property
+    def rate(self) -> float:
+        """Operations a second, from the median run."""
+        return self.operations / statistics.median(self.seconds)
+
+    @property
+    def spread(self) -> float:
+        """How far the slowest run is from the fastest, as a share of the median."""
+        return (max(self.seconds) - min(self.seconds)) / statistics.median(self.seconds)
+
+
+def measure(
+    name: str,
+    unit: str,
+    operations: int,
+    run: Callable[[], object],
+    *,
+    runs: int = RUNS,
+    peer: str = "",
+) -> Figure:
+    """Run once uncounted, then `runs` times counted."""
+    run()
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return Figure(name=name, unit=unit, operations=operations, seconds=tuple(seconds), peer=peer)

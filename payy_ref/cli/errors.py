@@ -1,0 +1,45 @@
+"""`payy-ref errors`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+import payy_ref.errors
+from payy_ref.cli.project import messages, output, project_root, told_plainly
+from payy_ref.primitives import strict_json
+from payy_ref.trace.requirements import TraceError, read_chapters
+from payy_ref.trace.source import read_codes
+
+
+def errors(
+    chapter: Annotated[str | None, typer.Option(help="Only the codes of this chapter.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a code.")] = False,
+) -> None:
+    """List the error codes: chapter, meaning, and the requirements that an input breaks."""
+    with told_plainly(TraceError, OSError):
+        entries = read_codes(Path(payy_ref.errors.__file__))
+        requirements, _ = read_chapters(project_root() / "spec")
+    entries = tuple(entry for entry in entries if chapter in (None, entry.chapter))
+    if not entries:
+        messages.print(f"no code belongs to a chapter called {chapter}")
+        raise typer.Exit(1)
+    table = Table("code", "chapter", "meaning", "requirements", box=None)
+    for entry in entries:
+        listed = [each.id for each in requirements if entry.code in each.codes]
+        if as_json:
+            typer.echo(
+                strict_json.dumps(
+                    {
+                        "code": entry.code,
+                        "chapter": entry.chapter,
+                        "meaning": entry.meaning,
+                        "requirements": [*listed],
+                    }
+                )
+            )
+        table.add_row(entry.code, entry.chapter, escape(entry.meaning), "\n".join(listed))
+    if not as_json:
+        output.print(table)

@@ -1,0 +1,49 @@
+"""What the commands share: where the project is, and how an error is told to a person."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.console import Console
+
+import payy_ref
+
+PIPED_WIDTH: Final = 240
+"""Columns of a table that no terminal bounds; a shortened id is of no use to the next program."""
+
+output: Final = Console(
+    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH
+)
+"""Results; safe to pipe."""
+
+messages: Final = Console(stderr=True, highlight=False)
+"""Progress and complaints."""
+
+UNUSABLE: Final = 2
+"""Exit code of a command that could not do its work; 1 is a negative verdict."""
+
+
+def project_root() -> Path:
+    """Find the checkout: the nearest folder upwards that holds `spec/`, else the package's own."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "spec").is_dir() and (folder / "payy_ref").is_dir():
+            return folder
+    return Path(payy_ref.__file__).parents[1]
+
+
+def default_vectors() -> Path:
+    """Give the folder of the committed vectors."""
+    return project_root() / "conformance_vectors"
+
+
+@contextmanager
+def told_plainly(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn the expected errors into one message and exit code 2; others are faults and pass."""
+    try:
+        yield
+    except kinds as error:
+        messages.print(f"[red]error:[/red] {error}", markup=True)
+        raise typer.Exit(UNUSABLE) from error

@@ -1,0 +1,1 @@
+"""The conformance runner: asks a driver about every vector and compares its answers."""

@@ -1,0 +1,1 @@
+"""Field, hash functions and, later, signatures."""

@@ -1,0 +1,73 @@
+"""
+The hash functions of the network, as the rest of the package calls them.
+
+They run in the compiled form; `poseidon2` is the specification of what they compute.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from payy_ref.crypto import compiled
+from payy_ref.crypto.field import Element, FieldElement
+from payy_ref.errors import ErrorCode, require
+
+MAXIMUM_INPUTS: Final = 128
+"""The deployed network hashes up to 115 elements at once (a verification key)."""
+
+CHUNK_BYTES: Final = 16
+"""Bytes are hashed in chunks of this length, each read as a big-endian integer."""
+
+
+def hash_elements(inputs: Sequence[Element | FieldElement]) -> FieldElement:
+    """
+    Hash 1 to 128 elements, each reduced modulo p on entry.
+
+    Requirements:
+        PAYY-HASH-002, PAYY-HASH-005, PAYY-HASH-006, PAYY-HASH-007
+
+    Raises:
+        SpecError: `HASH_INPUT_COUNT`.
+    """
+    # CHECK
+    require(1 <= len(inputs) <= MAXIMUM_INPUTS, ErrorCode.HASH_INPUT_COUNT)
+
+    # COMPUTE
+    return compiled.sponge(inputs)
+
+
+def hash_pair(left: int, right: int) -> FieldElement:
+    """
+    Hash two elements: the parent of two tree nodes.
+
+    Requirements:
+        PAYY-HASH-005
+    """
+    return compiled.sponge((left, right))
+
+
+def byte_chunks(data: bytes) -> tuple[int, ...]:
+    """
+    Cut bytes into 16-byte chunks, the last one padded with zero bytes on the right.
+
+    The length is not bound: data that differ only in trailing zero bytes of the last chunk give
+    the same chunks.
+
+    Requirements:
+        PAYY-HASH-008, PAYY-HASH-009
+    """
+    return tuple(
+        int.from_bytes(data[start : start + CHUNK_BYTES].ljust(CHUNK_BYTES, b"\0"), "big")
+        for start in range(0, len(data), CHUNK_BYTES)
+    )
+
+
+def hash_bytes(data: bytes) -> FieldElement:
+    """
+    Hash a byte string: acc = 2, then acc = H2(acc, chunk) for each chunk.
+
+    Requirements:
+        PAYY-HASH-008, PAYY-HASH-009
+
+    Source: facts A.5.
+    """
+    return compiled.byte_chain(byte_chunks(data))

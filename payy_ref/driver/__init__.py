@@ -1,0 +1,1 @@
+"""The reference's own driver: answers requests about any operation, one JSON line each."""

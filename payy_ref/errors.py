@@ -1,0 +1,155 @@
+"""
+Rejection: one closed list of codes, one exception, one function that raises it.
+
+Everything else in the package that is raised is a fault of the caller or of the package,
+never a verdict on an input.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from types import FrameType
+
+
+class ErrorCode(StrEnum):
+    """
+    Why an input is rejected.
+
+    A code names one rule, belongs to one chapter, and is never renamed or given a new meaning.
+    Solidity errors carry the same names.
+    """
+
+    # conventions
+
+    MALFORMED_INPUT = "MALFORMED_INPUT"
+    """The request's input is not of the operation's form."""
+
+    BORSH_TRUNCATED = "BORSH_TRUNCATED"
+    """The encoding ends before the value does."""
+
+    BORSH_TRAILING_BYTES = "BORSH_TRAILING_BYTES"
+    """Bytes are left after the value."""
+
+    BORSH_INTEGER_OUT_OF_RANGE = "BORSH_INTEGER_OUT_OF_RANGE"
+    """The integer does not fit the width of its type."""
+
+    BORSH_ITEM_WIDTH = "BORSH_ITEM_WIDTH"
+    """An item of a list of fixed-width byte strings has another width."""
+
+    # field_and_hash
+
+    FIELD_ELEMENT_NOT_CANONICAL = "FIELD_ELEMENT_NOT_CANONICAL"
+    """The value is not below the field's modulus."""
+
+    HASH_INPUT_COUNT = "HASH_INPUT_COUNT"
+    """The hash takes 1 to 128 elements."""
+
+    # merkle
+
+    MERKLE_DEPTH_OUT_OF_RANGE = "MERKLE_DEPTH_OUT_OF_RANGE"
+    """The depth is not between 1 and 256."""
+
+    MERKLE_ELEMENT_ZERO = "MERKLE_ELEMENT_ZERO"
+    """Zero marks an empty slot and is never a leaf."""
+
+    MERKLE_SLOT_OCCUPIED = "MERKLE_SLOT_OCCUPIED"
+    """The slot already holds this element, or another one with the same low bits."""
+
+    MERKLE_ELEMENT_ABSENT = "MERKLE_ELEMENT_ABSENT"
+    """The element to remove is not a leaf of the tree."""
+
+    MERKLE_PATH_LENGTH = "MERKLE_PATH_LENGTH"
+    """The number of siblings is not the depth of the tree."""
+
+    # notes
+
+    NOTE_CHAIN_ID_OUT_OF_RANGE = "NOTE_CHAIN_ID_OUT_OF_RANGE"
+    """The chain id does not fit 64 bits."""
+
+    LINK_VERSION_UNSUPPORTED = "LINK_VERSION_UNSUPPORTED"
+    """The link's version is not 0, 1 or 2."""
+
+    LINK_VALUE_OUT_OF_RANGE = "LINK_VALUE_OUT_OF_RANGE"
+    """The value does not fit 256 bits."""
+
+    LINK_PSI_MISSING = "LINK_PSI_MISSING"
+    """A link of version 0 carries its psi."""
+
+    LINK_PSI_UNEXPECTED = "LINK_PSI_UNEXPECTED"
+    """Links of versions 1 and 2 derive psi from the secret key and carry none."""
+
+    LINK_NOT_BASE58 = "LINK_NOT_BASE58"
+    """The payload has a character outside the Bitcoin base-58 alphabet."""
+
+    LINK_TRUNCATED = "LINK_TRUNCATED"
+    """The payload ends before its fixed part does."""
+
+    LINK_VALUE_WIDTH = "LINK_VALUE_WIDTH"
+    """The number of leading zero bytes of the value is above 32."""
+
+    LINK_REFERRAL_NOT_TEXT = "LINK_REFERRAL_NOT_TEXT"
+    """The referral is not UTF-8 text."""
+
+
+class SpecError(Exception):
+    """An input was rejected. Raised by `require` and by nothing else."""
+
+    def __init__(self, code: ErrorCode, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else str(code))
+        self.code = code
+        """The rule that was broken."""
+        self.detail = detail
+        """The offending values, for a person; no part of the specification."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CheckSite:
+    """One `require` in the source: the unit that the kill report switches off."""
+
+    module: str
+    """Dotted name of the module."""
+    function: str
+    """Qualified name of the function inside it."""
+    code: ErrorCode
+    """The code that the check raises; it occurs once a function."""
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.function}:{self.code}"
+
+
+_switched_off: ContextVar[frozenset[CheckSite]] = ContextVar("switched_off", default=frozenset())
+
+
+@contextmanager
+def switched_off(*sites: CheckSite) -> Iterator[None]:
+    """Let the given checks pass whatever their condition: for kill reports and mutant drivers."""
+    token = _switched_off.set(_switched_off.get() | frozenset(sites))
+    try:
+        yield
+    finally:
+        _switched_off.reset(token)
+
+
+def _site_of(frame: FrameType, code: ErrorCode) -> CheckSite:
+    return CheckSite(frame.f_globals["__name__"], frame.f_code.co_qualname, code)
+
+
+def require(condition: bool, code: ErrorCode, detail: str = "") -> None:
+    """
+    Reject the input unless the condition holds.
+
+    The order of the `require` lines of a transition is the normative order of its errors.
+
+    Raises:
+        SpecError: `code`, if the condition is false.
+    """
+    if condition:
+        return
+    sites = _switched_off.get()
+    # Who calls is asked only when a check is switched off, so that it costs nothing otherwise.
+    if sites and _site_of(sys._getframe(1), code) in sites:  # noqa: SLF001
+        return
+    raise SpecError(code, detail)

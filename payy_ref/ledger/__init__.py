@@ -1,0 +1,1 @@
+"""Notes and, later, transactions and blocks."""

@@ -1,0 +1,1 @@
+"""The sparse Merkle tree that holds the commitments of all unspent notes."""

@@ -1,0 +1,225 @@
+"""
+Forms: how a value stands in JSON, in one place for decoding, encoding and schemas.
+
+Lexical rules (`docs` has them as a table): bytes are lower-case `0x` hex, integers decimal
+strings, booleans JSON booleans, an optional field is absent and never null.
+
+A value of another form is rejected with `MALFORMED_INPUT`. A value of the right form that breaks a
+rule, such as a field element not below p, is rejected with that rule's code.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from payy_ref.crypto.field import checked_field_element
+from payy_ref.errors import ErrorCode, require
+from payy_ref.primitives.strict_json import Json
+
+_HEX: Final = re.compile(r"0x(?:[0-9a-f]{2})*\Z")
+_INTEGER: Final = re.compile(r"(?:0|[1-9][0-9]*)\Z")
+
+MAXIMUM_DIGITS: Final = 80
+"""Longest integer that is read: 2^256 has 78 digits, and what exceeds it must get its code."""
+
+Value = TypeVar("Value")
+
+
+def require_form(condition: bool) -> None:
+    """
+    Reject a value that is not of its form.
+
+    Requirements:
+        PAYY-CONVENTIONS-001
+
+    Raises:
+        SpecError: `MALFORMED_INPUT`.
+    """
+    require(condition, ErrorCode.MALFORMED_INPUT)
+
+
+class Form(ABC, Generic[Value]):
+    """The JSON form of one type of value."""
+
+    @abstractmethod
+    def decode(self, json: Json) -> Value:
+        """
+        Read a value.
+
+        Raises:
+            SpecError: `MALFORMED_INPUT`, or the code of the rule that a well-formed value breaks.
+        """
+
+    @abstractmethod
+    def encode(self, value: Value) -> Json:
+        """Write a value; the inverse of `decode`."""
+
+    @abstractmethod
+    def schema(self) -> dict[str, Json]:
+        """Describe the form in JSON Schema 2020-12."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes(Form[bytes]):
+    """A byte string: `0x` and an even number of lower-case digits."""
+
+    length: int | None = None
+    """Number of bytes; None for any."""
+
+    def decode(self, json: Json) -> bytes:
+        """Read `0x` hex."""
+        well_formed = isinstance(json, str) and _HEX.match(json) is not None
+        well_formed = well_formed and self.length in (None, (len(str(json)) - 2) // 2)
+        require_form(well_formed)
+        return bytes.fromhex(str(json)[2:])
+
+    def encode(self, value: bytes) -> Json:
+        """Write `0x` hex."""
+        return f"0x{value.hex()}"
+
+    def schema(self) -> dict[str, Json]:
+        """Refer to the shared definition."""
+        if self.length is None:
+            return {"$ref": "common.schema.json#/$defs/bytes"}
+        return {"$ref": f"common.schema.json#/$defs/bytes{self.length}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Form[int]):
+    """A 256-bit integer as 32 bytes, big-endian: an element that may be p or more."""
+
+    def decode(self, json: Json) -> int:
+        """Read 32 bytes."""
+        return int.from_bytes(Bytes(32).decode(json), "big")
+
+    def encode(self, value: int) -> Json:
+        """Write 32 bytes."""
+        return f"0x{value:064x}"
+
+    def schema(self) -> dict[str, Json]:
+        """Refer to the shared definition."""
+        return {"$ref": "common.schema.json#/$defs/bytes32"}
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical(Word):
+    """A field element as 32 bytes, big-endian; p and above are rejected."""
+
+    def decode(self, json: Json) -> int:
+        """Read 32 bytes below p."""
+        return checked_field_element(Word().decode(json))
+
+
+@dataclass(frozen=True, slots=True)
+class Integer(Form[int]):
+    """An unsigned integer as a decimal string without sign, blank or leading zero."""
+
+    def decode(self, json: Json) -> int:
+        """Read decimal digits."""
+        well_formed = isinstance(json, str) and len(json) <= MAXIMUM_DIGITS
+        well_formed = well_formed and _INTEGER.match(str(json)) is not None
+        require_form(well_formed)
+        return int(str(json))
+
+    def encode(self, value: int) -> Json:
+        """Write decimal digits."""
+        return str(value)
+
+    def schema(self) -> dict[str, Json]:
+        """Refer to the shared definition."""
+        return {"$ref": "common.schema.json#/$defs/integer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean(Form[bool]):
+    """A JSON boolean."""
+
+    def decode(self, json: Json) -> bool:
+        """Read `true` or `false`."""
+        require_form(isinstance(json, bool))
+        return json is True
+
+    def encode(self, value: bool) -> Json:
+        """Write `true` or `false`."""
+        return value
+
+    def schema(self) -> dict[str, Json]:
+        """Describe a boolean."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Form[str]):
+    """A JSON string of Unicode scalar values."""
+
+    def decode(self, json: Json) -> str:
+        """Read a string without unpaired surrogates."""
+        well_formed = isinstance(json, str) and not re.search("[\ud800-\udfff]", json)
+        require_form(well_formed)
+        return str(json)
+
+    def encode(self, value: str) -> Json:
+        """Write a string."""
+        return value
+
+    def schema(self) -> dict[str, Json]:
+        """Describe a string."""
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf(Form[tuple[Any, ...]]):
+    """A JSON array of values of one form."""
+
+    item: Form[Any]
+    """The form of each item."""
+
+    def decode(self, json: Json) -> tuple[Any, ...]:
+        """Read the items in order."""
+        require_form(isinstance(json, list))
+        return tuple(self.item.decode(item) for item in json) if isinstance(json, list) else ()
+
+    def encode(self, value: tuple[Any, ...]) -> Json:
+        """Write the items in order."""
+        return [self.item.encode(item) for item in value]
+
+    def schema(self) -> dict[str, Json]:
+        """Describe the array."""
+        return {"type": "array", "items": self.item.schema()}
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Form[Mapping[str, Any]]):
+    """A JSON object with fixed fields and no others."""
+
+    fields: Mapping[str, Form[Any]]
+    """Form of each field, in the order in which they are read."""
+    optional: frozenset[str] = field(default_factory=frozenset)
+    """Fields that may be absent."""
+
+    def decode(self, json: Json) -> Mapping[str, Any]:
+        """Read the fields; absent ones are absent in the result."""
+        required = self.fields.keys() - self.optional
+        given = json if isinstance(json, dict) else {}
+        well_formed = isinstance(json, dict) and required <= given.keys() <= self.fields.keys()
+        require_form(well_formed)
+        return {
+            name: form.decode(given[name]) for name, form in self.fields.items() if name in given
+        }
+
+    def encode(self, value: Mapping[str, Any]) -> Json:
+        """Write the fields that are present."""
+        return {
+            name: form.encode(value[name]) for name, form in self.fields.items() if name in value
+        }
+
+    def schema(self) -> dict[str, Json]:
+        """Describe the closed object."""
+        return {
+            "type": "object",
+            "properties": {name: form.schema() for name, form in self.fields.items()},
+            "required": [name for name in self.fields if name not in self.optional],
+            "additionalProperties": False,
+        }

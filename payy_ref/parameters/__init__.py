@@ -1,0 +1,117 @@
+"""
+Presets: the numbers in which one network differs from another.
+
+No rule depends on which preset is loaded except through these parameters (decision D1). This is
+the one place below the tools that reads a file: the TOML that is packaged beside it.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from payy_ref.errors import SpecError
+from payy_ref.merkle.path import Depth, checked_depth
+
+
+class Preset(StrEnum):
+    """The networks that are specified."""
+
+    MAINNET = "mainnet"
+    """The deployed rollup."""
+    MINIMAL = "minimal"
+    """The same rules, small."""
+
+
+class ParameterError(ValueError):
+    """A preset file does not say exactly what a preset must say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """The parameters of one network."""
+
+    network_name: str
+    """Prefix of every signed message; keeps signatures of one network off another."""
+    tree_depth: Depth
+    """Hashings from a leaf to the root of the note tree."""
+    transaction_inputs: int
+    """Notes that a transaction spends."""
+    transaction_outputs: int
+    """Notes that a transaction makes."""
+    transaction_message_words: int
+    """Field elements of a transaction's public message."""
+    block_groups: int
+    """Groups of transactions that are proved apart and then joined."""
+    group_transactions: int
+    """Transactions of a group."""
+    block_message_words: int
+    """Field elements of a block's public message area."""
+
+    @property
+    def block_transactions(self) -> int:
+        """Transactions of a block, padding included."""
+        return self.block_groups * self.group_transactions
+
+
+_KEYS = {
+    "network_name": ("network_name",),
+    "tree_depth": ("tree", "depth"),
+    "transaction_inputs": ("transaction", "inputs"),
+    "transaction_outputs": ("transaction", "outputs"),
+    "transaction_message_words": ("transaction", "message_words"),
+    "block_groups": ("block", "groups"),
+    "group_transactions": ("block", "transactions_per_group"),
+    "block_message_words": ("block", "message_words"),
+}
+
+
+def parse_parameters(text: str) -> Parameters:
+    """
+    Read a preset.
+
+    Raises:
+        ParameterError: not TOML; a key is missing, unknown, of another type or not positive.
+    """
+    try:
+        document = _flat(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ParameterError(f"not TOML: {error}") from error
+
+    unknown = document.keys() - set(_KEYS.values())
+    missing = set(_KEYS.values()) - document.keys()
+    if unknown or missing:
+        raise ParameterError(
+            f"unknown keys {sorted(map('.'.join, unknown))}, "
+            f"missing keys {sorted(map('.'.join, missing))}"
+        )
+    values = {name: document[key] for name, key in _KEYS.items()}
+    for name, value in values.items():
+        if name == "network_name":
+            if not (isinstance(value, str) and value and value.isascii()):
+                raise ParameterError("network_name must be ASCII text that is not empty")
+        elif type(value) is not int or value < 1:
+            raise ParameterError(f"{'.'.join(_KEYS[name])} must be a positive integer")
+    try:
+        checked_depth(values["tree_depth"])
+    except SpecError as error:
+        raise ParameterError(f"tree.depth: {error}") from error
+    return Parameters(**values)
+
+
+@cache
+def load_preset(preset: Preset) -> Parameters:
+    """Load one of the packaged presets."""
+    return parse_parameters(files(__package__).joinpath(f"{preset}.toml").read_text("utf-8"))
+
+
+def _flat(document: dict[str, Any], prefix: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    flat: dict[tuple[str, ...], Any] = {}
+    for key, value in document.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, (*prefix, key))
+        else:
+            flat[(*prefix, key)] = value
+    return flat

@@ -1,0 +1,1 @@
+"""Encodings and plain values that know nothing of the protocol."""

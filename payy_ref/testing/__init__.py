@@ -1,0 +1,1 @@
+"""What tests of the specification, and of implementations of it, are made from."""

@@ -1,0 +1,1 @@
+"""From requirement to code, property, evidence and vector: read from the sources, and joined."""

@@ -1,0 +1,1 @@
+"""Conformance vectors: how they are written, stored, checked and compared."""

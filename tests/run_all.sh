@@ -1,0 +1,34 @@
+#!/bin/sh
+# All that CI runs, in the order in which a failure tells most. BIN is the environment's bin folder.
+set -eu
+
+step() {
+    printf '\n== %s\n' "$1"
+}
+
+step "checks: lint, formatting, types, layers"
+"$BIN/ruff" check .
+"$BIN/ruff" format --check .
+"$BIN/mypy"
+"$BIN/lint-imports" --no-logo
+
+step "specification: properties, scenarios, committed vectors"
+"$BIN/pytest" spec -q
+
+step "vectors: files, determinism, kill report"
+"$BIN/payy-ref" vectors verify
+"$BIN/payy-ref" vectors fill --check
+"$BIN/payy-ref" vectors kill
+
+step "traceability"
+"$BIN/payy-ref" trace
+
+step "proof ledger"
+"$BIN/payy-ref" proofs run
+
+step "documentation"
+"$BIN/sphinx-build" --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+
+step "tools"
+"$BIN/coverage" run -m pytest tests -q
+"$BIN/coverage" report --skip-covered
