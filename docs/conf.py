@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+from payy_ref import __version__
 
-from payy_ref import __version__  # noqa: E402 - after the path of the extensions is set
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "payy-ref"
 author = "the payy-ref authors"

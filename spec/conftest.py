@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 _COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 
 settings.register_profile(
-    "dev", _COMMON, max_examples=20, stateful_step_count=12, derandomize=True, database=None
+    "dev", _COMMON, max_examples=16, stateful_step_count=12, derandomize=True, database=None
 )
 settings.register_profile(
     "ci", _COMMON, max_examples=150, stateful_step_count=25, derandomize=True, database=None

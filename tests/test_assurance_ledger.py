@@ -240,7 +240,6 @@ def test_plugin_collects_what_passed(pytester: pytest.Pytester, workers: list[st
 
 def test_statement_of_a_test_is_its_code(pytester: pytest.Pytester) -> None:
     """The hash of a test notices its code, not its docstring."""
-
     pytester.makeini("[pytest]")
 
     def statement(source: str) -> str:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,8 +87,12 @@ class Found:
         return found
 
 
+Runner = Callable[..., Found]
+"""Runs the command: a fault, further options, and on which cases."""
+
+
 @pytest.fixture
-def conformance(vectors: Path, tmp_path: Path) -> Iterator[Any]:
+def conformance(vectors: Path, tmp_path: Path) -> Runner:
     """Give a function that runs `conformance run` against a driver with a fault."""
 
     def run(fault: str, *options: str, on: str = "", only: str = "") -> Found:
@@ -105,14 +109,15 @@ def conformance(vectors: Path, tmp_path: Path) -> Iterator[Any]:
         result = CliRunner().invoke(app, arguments)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.output
         written = files["--json"].is_file()
+        xml = files["--junit"].read_bytes() if written else b"<none/>"
         return Found(
             exit_code=result.exit_code,
             output=result.output,
             json=json.loads(files["--json"].read_bytes()) if written else {},
-            junit=ET.parse(files["--junit"]).getroot() if written else ET.Element("none"),
+            junit=ET.fromstring(xml),  # noqa: S314 - we wrote it
         )
 
-    yield run
+    return run
 
 
 def command(*arguments: str) -> Any:
@@ -120,7 +125,7 @@ def command(*arguments: str) -> Any:
     return CliRunner().invoke(app, [*arguments])
 
 
-def test_conforming_driver(conformance: Any) -> None:
+def test_conforming_driver(conformance: Runner) -> None:
     """The reference passes, to the letter."""
     found = conformance("none", "--validate")
     assert found.exit_code == 0, found.output
@@ -148,10 +153,9 @@ def test_conforming_driver(conformance: Any) -> None:
         ("crash", "encode-one", "crashed", "exited with status 3"),
         ("closes-stdout", "encode-one", "crashed", "closed its output and went on"),
         ("floods-stdout", "encode-one", "crashed", "a line of more than"),
-        ("skips", "encode-one", "skipped", "not written yet"),
     ],
 )
-def test_outcome(conformance: Any, fault: str, on: str, outcome: str, message: str) -> None:
+def test_outcome(conformance: Runner, fault: str, on: str, outcome: str, message: str) -> None:
     """A fault on one case is told by name, and the other cases are judged all the same."""
     found = conformance(fault, on=on, only="^encode")
     assert found.exit_code == 1, found.output
@@ -179,7 +183,7 @@ def test_outcome(conformance: Any, fault: str, on: str, outcome: str, message: s
         ("partial-line", "no answer within 0.2 s, after 20 bytes of a line without end: {"),
     ],
 )
-def test_late(conformance: Any, fault: str, message: str) -> None:
+def test_late(conformance: Runner, fault: str, message: str) -> None:
     """A driver that keeps us waiting is killed, and the next case asks a new one."""
     found = conformance(fault, "--timeout=0.2", on="encode-one", only="^encode")
     assert found.exit_code == 1
@@ -187,14 +191,14 @@ def test_late(conformance: Any, fault: str, message: str) -> None:
     assert message in found.case("encode-one")["message"]
 
 
-def test_log_is_shown(conformance: Any) -> None:
+def test_log_is_shown(conformance: Runner) -> None:
     """What a driver said before it died is in the report."""
     found = conformance("crash", on="encode-one", only="encode-one")
     assert found.case("encode-one")["log"] == "misbehaving driver: index out of bounds"
     assert "index out of bounds" in found.output
 
 
-def test_restart_is_not_a_second_chance(conformance: Any) -> None:
+def test_restart_is_not_a_second_chance(conformance: Runner) -> None:
     """After a crash the driver works again, but the case on which it crashed has failed."""
     found = conformance("crash-once", only="^encode")
     assert found.outcomes == {
@@ -205,7 +209,7 @@ def test_restart_is_not_a_second_chance(conformance: Any) -> None:
     assert found.exit_code == 1
 
 
-def test_gives_up(conformance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gives_up(conformance: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     """A driver that dies on everything is not restarted for ever."""
     monkeypatch.setattr("payy_ref.conformance.runner.MAXIMUM_RESTARTS", 2)
     found = conformance("crash")
@@ -223,7 +227,7 @@ def test_gives_up(conformance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         ("no-hello", "no answer within 2 s"),
     ],
 )
-def test_cannot_start(conformance: Any, fault: str, message: str) -> None:
+def test_cannot_start(conformance: Runner, fault: str, message: str) -> None:
     """A driver that never says hello is no verdict on an implementation, and no success."""
     found = conformance(fault, "--start-timeout=2")
     assert found.exit_code == 2
@@ -244,12 +248,12 @@ def test_no_driver(vectors: Path, driver: str) -> None:
     assert "the driver cannot be started" in result.output
 
 
-def test_floods_of_logs_do_no_harm(conformance: Any) -> None:
+def test_floods_of_logs_do_no_harm(conformance: Runner) -> None:
     """Standard error is free for logs, however many."""
     assert conformance("floods-stderr").exit_code == 0
 
 
-def test_deaf_driver(conformance: Any, vectors: Path) -> None:
+def test_deaf_driver(conformance: Runner) -> None:
     """A driver that does not read is late, even if the request does not fit the pipe."""
     found = conformance("deaf", "--start-timeout=2", "--timeout=0.2", only="encode-one")
     assert found.outcomes == {"encode-one": "late"}
@@ -260,7 +264,7 @@ def test_deaf_driver(conformance: Any, vectors: Path) -> None:
         driver.ask(b"x" * 1_000_000, 0.2)
 
 
-def test_ignored_stop(conformance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ignored_stop(conformance: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     """A driver that does not stop is killed; only `--validate` counts it as a failure."""
     monkeypatch.setattr(session, "STOP_TIMEOUT", 0.2)
     lenient = conformance("ignores-stop", only="encode-one")
@@ -271,7 +275,7 @@ def test_ignored_stop(conformance: Any, monkeypatch: pytest.MonkeyPatch) -> None
     assert "problem: stop: no answer within 0.2 s" in strict.output
 
 
-def test_children_are_killed(conformance: Any, tmp_path: Path) -> None:
+def test_children_are_killed(conformance: Runner, tmp_path: Path) -> None:
     """What a driver starts does not outlive the run."""
     assert conformance("leaves-child", only="encode-one").exit_code == 0
     child = int((tmp_path / "state").read_text())
@@ -283,14 +287,16 @@ def test_children_are_killed(conformance: Any, tmp_path: Path) -> None:
 
 def alive(pid: int) -> bool:
     """Tell whether a process runs; one that only waits to be collected does not."""
-    listed = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return listed.stdout.strip()[:1] not in ("", "Z")
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not (status.exists() and ") Z " in status.read_text())
 
 
 @pytest.mark.parametrize("name", ["encode-one", "encode-word"])
-def test_reproduction(conformance: Any, name: str) -> None:
+def test_reproduction(conformance: Runner, name: str) -> None:
     """The printed line, given to a shell, gets the answer that was wrong."""
     fault = "wrong-output" if name == "encode-one" else "wrong-code"
     found = conformance(fault, on=name, only=f"^{name}$")
@@ -305,9 +311,7 @@ def test_reproduction(conformance: Any, name: str) -> None:
     assert "expected" not in line[1]
 
 
-def test_long_reproduction(
-    vectors: Path, monkeypatch: pytest.MonkeyPatch, conformance: Any
-) -> None:
+def test_long_reproduction(conformance: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line that is too long to paste is replaced by the run of that one case."""
     monkeypatch.setattr(report, "LONGEST_LINE", 100)
     found = conformance("crash", on="encode-one", only="^encode-one$")
@@ -315,7 +319,7 @@ def test_long_reproduction(
     assert found.case("encode-one")["reproduce"].startswith("printf ")
 
 
-def test_stop_at_first_failure(conformance: Any) -> None:
+def test_stop_at_first_failure(conformance: Runner) -> None:
     """With -x the run ends at the first failure."""
     found = conformance("rejects-everything", "-x")
     assert found.outcomes == {"decode-one": "failed"}
@@ -323,7 +327,7 @@ def test_stop_at_first_failure(conformance: Any) -> None:
     assert "6 of 7 planned cases were not reached" in found.output
 
 
-def test_two_workers_find_the_same(conformance: Any) -> None:
+def test_two_workers_find_the_same(conformance: Runner) -> None:
     """The report does not depend on the number of workers."""
     reports = []
     for workers in (1, 2):
@@ -336,7 +340,7 @@ def test_two_workers_find_the_same(conformance: Any) -> None:
     assert reports[0]["outcomes"]["failed"] == 3
 
 
-def test_verdict_level(conformance: Any) -> None:
+def test_verdict_level(conformance: Runner) -> None:
     """At level verdict codes are not compared, and a driver may give none."""
     assert conformance("wrong-code", "--level=verdict", only="encode-big").exit_code == 0
     assert conformance("accepts-everything", "--level=verdict", only="encode-big").exit_code == 1
@@ -346,7 +350,7 @@ def test_verdict_level(conformance: Any) -> None:
     assert "gives no codes: run it with --level verdict" in found.output
 
 
-def test_skips_need_leave(conformance: Any, tmp_path: Path) -> None:
+def test_skips_need_leave(conformance: Runner, tmp_path: Path) -> None:
     """A skip with leave is no failure; an entry that allows nothing is told."""
     file = tmp_path / "skips.txt"
     file.write_text(
@@ -367,6 +371,13 @@ def test_skips_need_leave(conformance: Any, tmp_path: Path) -> None:
     assert "kind-one (line 3) is not needed" in found.output
     assert "gone-long-ago (line 4) matches no vector" in found.output
 
+    # Without leave, a skip is a failure.
+    refused = conformance("skips", on="encode")
+    assert refused.exit_code == 1
+    assert refused.json["failures"] == int(refused.junit.attrib["failures"]) == 3
+    told = "skipped without leave: encoding/encode_u64, 3 cases: not written yet"
+    assert told in refused.output
+
     # Leave for everything is still no success.
     file.write_text("*/*\n")
     everything = conformance("skips", f"--allow-skips={file}")
@@ -381,7 +392,7 @@ def test_skip_file_is_read_strictly(text: str) -> None:
         parse_leave(text)
 
 
-def test_nothing_to_do(conformance: Any) -> None:
+def test_nothing_to_do(conformance: Runner) -> None:
     """A run of no case is a failure."""
     found = conformance("none", only="no-such-case")
     assert found.exit_code == 1

@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
+
 from tests.trace_project import ACCEPTED, edit, write, write_project
+
+# How MyST uses Sphinx is not judged here.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::PendingDeprecationWarning", "ignore::DeprecationWarning"
+)
 
 EXTENSIONS = Path(__file__).parents[1] / "docs" / "_ext"
 
@@ -90,21 +97,27 @@ def test_pages_that_lost_their_source_go(project: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "warning"),
     [
-        ("{req}`PAYY-FIRST-001`", "{req}`PAYY-FIRST-008`", "std:req reference target not found"),
-        ("{prop}`PAYY-FIRST-T01`", "{prop}`PAYY-FIRST-T08`", "std:prop reference target not found"),
-        ("{error}`TOO_BIG`", "{error}`TOO_RED`", "std:error reference target not found"),
+        ("{req}`PAYY-FIRST-001`", "{req}`PAYY-FIRST-008`", "'req' reference target not found"),
+        ("{prop}`PAYY-FIRST-T01`", "{prop}`PAYY-FIRST-T08`", "'prop' reference target not found"),
+        ("{error}`TOO_BIG`", "{error}`TOO_RED`", "'error' reference target not found"),
         (
             "```{requirement} PAYY-FIRST-002",
             "```{requirement} PAYY-FIRST-001",
             "duplicate requirement description of PAYY-FIRST-001",
         ),
-        (":kind: definition\n", ":sort: definition\n", "no option :sort:"),
     ],
 )
 def test_what_dangles_is_a_warning(project: Path, old: str, new: str, warning: str) -> None:
     """Each of them fails a build in which warnings are errors."""
     edit(project / "spec" / "first" / "rules.md", old, new)
     assert warning in build(project)
+
+
+def test_bad_markup_ends_the_build(project: Path) -> None:
+    """A chapter that cannot be read is an error with its place."""
+    edit(project / "spec" / "first" / "rules.md", ":kind: definition", ":sort: definition")
+    with pytest.raises(ExtensionError, match=r"spec/first/rules\.md:10: .* no option :sort:"):
+        build(project)
 
 
 def test_a_formula_that_cannot_be_read(project: Path) -> None:

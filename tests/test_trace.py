@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.trace_project import ACCEPTED, REJECTED, edit, write, write_project, write_vectors
 from typer.testing import CliRunner
 
 from payy_ref.assurance.levels import Level
@@ -14,6 +13,7 @@ from payy_ref.errors import ErrorCode
 from payy_ref.trace.matrix import Matrix, collect, join
 from payy_ref.trace.requirements import TraceError, read_chapters, requirement_texts
 from payy_ref.trace.source import docstring_section, read_codes
+from tests.trace_project import ACCEPTED, REJECTED, edit, write, write_project, write_vectors
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -114,6 +114,18 @@ def test_a_whole_project(project: Path) -> None:
             replace(RULES, ":codes: TOO_BIG", ":codes: TOO_BIG, TOO_RED"),
             {("dangling", "spec/first/rules.md:3 (PAYY-FIRST-001)")},
             id="requirement-lists-unknown-code",
+        ),
+        pytest.param(
+            replace(
+                CODE,
+                "ErrorCode.TOO_BIG)",
+                "ErrorCode.TOO_BIG)\n    require(True, code=ErrorCode.TOO_RED)",
+            ),
+            {
+                ("dangling", "payy_ref/numbers.py:16 (payy_ref.numbers.checked)"),
+                ("undocumented-code", "payy_ref/numbers.py:16 (payy_ref.numbers.checked)"),
+            },
+            id="check-raises-unknown-code",
         ),
         pytest.param(
             replace(CODE, "PAYY-FIRST-001", "PAYY-FIRST-002"),
@@ -242,6 +254,25 @@ def test_bad_markup(project: Path, text: str, message: str) -> None:
     append(PROPERTIES, f"\n{text}")(project)
     with pytest.raises(TraceError, match=rf"spec/first/properties\.md:\d+: .*{message}"):
         read_chapters(project / "spec")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (append(CODE, "def ("), "payy_ref/numbers.py: not Python"),
+        (replace("payy_ref/errors.py", "class ErrorCode", "class Other"), "no class ErrorCode"),
+        (replace("payy_ref/errors.py", '    """The number is', '    # """The'), "has no docstring"),
+        (replace("payy_ref/errors.py", "# first", "# The first chapter:"), "names its chapter"),
+        (replace("spec/proof_ledger.json", "T2", "T9"), "not a proof ledger"),
+        (replace("spec/proof_ledger.json", "{", "["), "not a proof ledger"),
+        (excuse("PAYY-FIRST-001 = No reason"), "not TOML"),
+    ],
+)
+def test_unreadable_sources(project: Path, change: Change, message: str) -> None:
+    """A source that cannot be read is an error, not an empty list."""
+    change(project)
+    with pytest.raises(TraceError, match=message):
+        traced(project)
 
 
 def test_blocks_inside_other_blocks(tmp_path: Path) -> None:

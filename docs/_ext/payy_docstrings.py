@@ -25,7 +25,7 @@ _BEFORE_NAPOLEON: Final = 400
 
 
 def process_docstring(
-    app: Sphinx, what: str, name: str, subject: Any, options: Any, lines: list[str]
+    _app: Sphinx, what: str, _name: str, _subject: Any, _options: Any, lines: list[str]
 ) -> None:
     """Rewrite one docstring in place."""
     rewritten: list[str] = []
@@ -49,7 +49,7 @@ def process_docstring(
 
 
 def skip_member(
-    app: Sphinx, what: str, name: str, subject: Any, skip: bool, options: Any
+    _app: Sphinx, _what: str, _name: str, subject: Any, _skip: bool, _options: Any
 ) -> bool | None:
     """Leave out terms of solvers: they refuse to be compared, which is how values are shown."""
     return True if type(subject).__module__.startswith("z3.") else None

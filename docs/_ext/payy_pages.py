@@ -37,6 +37,7 @@ from payy_ref.vectors.store import load_bug_classes
 PACKAGES_WITHOUT_PAGES: Final = frozenset({"cli", "bench"})
 """Packages that offer commands, not functions."""
 
+_PARTS: Final = re.compile(r".{1,34}")
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
 
 
@@ -84,8 +85,9 @@ def chapter_pages(root: Path, matrix: Matrix, inputs: Inputs) -> dict[str, str]:
         [
             "# Chapters",
             "",
-            "What must hold, in the order of reading. Each chapter has numbered requirements with the",
-            "code that carries them out, and a page of properties: what follows from the rules.",
+            "What must hold, in the order of reading. Each chapter has numbered requirements",
+            "with the code that carries them out, and a page of properties: what follows from",
+            "the rules.",
             "",
             "```{toctree}",
             ":maxdepth: 2",
@@ -135,9 +137,9 @@ def error_page(matrix: Matrix) -> str:
     sections = [
         "# Error codes",
         "",
-        "The closed list of reasons to reject an input. A code belongs to one chapter, names one kind of",
-        "mistake, and is never renamed or given a new meaning. When an input breaks several rules, the",
-        "code is that of the first check in the order that the chapter gives.",
+        "The closed list of reasons to reject an input. A code belongs to one chapter, names one",
+        "kind of mistake, and is never renamed or given a new meaning. When an input breaks",
+        "several rules, the code is that of the first check in the order that the chapter gives.",
     ]
     for chapter, group in groupby(matrix.code_rows, key=lambda row: row.entry.chapter):
         rows = [
@@ -158,8 +160,8 @@ def trace_page(matrix: Matrix, inputs: Inputs) -> str:
     text = [
         "# Traceability matrix",
         "",
-        "Each requirement with its error codes, the code that names it, the vectors that exercise it",
-        "(accepted + rejected), and the properties about it with their",
+        "Each requirement with its error codes, the code that names it, the vectors that exercise",
+        "it (accepted + rejected), and the properties about it with their",
         "[level of evidence](proof_ledger.md).",
         "`payy-ref trace` makes this table and fails if a requirement with a MUST lacks something.",
         "",
@@ -235,8 +237,9 @@ def ledger_page(inputs: Inputs) -> str:
         [
             "# Proof ledger",
             "",
-            "What supports each property, as the engines found it. `payy-ref proofs run` writes it;",
-            "nobody types it, and a proof counts only while the source that it speaks of is unchanged.",
+            "What supports each property, as the engines found it. `payy-ref proofs run` makes it;",
+            "nobody types it, and a proof counts only while the source that it speaks of is",
+            "unchanged.",
             "",
             "## Levels",
             "",
@@ -342,13 +345,15 @@ def _operation_vectors(operation: Operation, cases: Sequence[Case]) -> list[str]
         )
         for case in cases
     ]
-    files = sorted({str(case.path) for case in cases})
+    files = ", ".join(
+        f"`conformance_vectors/{path}`" for path in sorted({case.path for case in cases})
+    )
     return [
         "",
         f"({link_to_vectors(operation.suite, operation.name)})=",
         f"## {operation.suite} / {operation.name}",
         "",
-        f"{plain(operation.summary)} Files: {', '.join(f'`conformance_vectors/{file}`' for file in files)}.",
+        f"{plain(operation.summary)} Files: {files}.",
         "",
         table(("id and description", "expected", "requirements"), rows),
     ]
@@ -384,9 +389,9 @@ def operations_page() -> str:
     text = [
         "# Operations and schemas",
         "",
-        "What an implementation can be asked, in files and through the driver protocol. The forms are",
-        "those of the [lexical table](/consume_vectors.md#lexical-forms). Each file of vectors has a",
-        "closed JSON Schema 2020-12 in `conformance_vectors/schema/`; all of them share",
+        "What an implementation can be asked, in files and through the driver protocol. The forms",
+        "are those of the [lexical table](/consume_vectors.md#lexical-forms). Each file of vectors",
+        "has a closed JSON Schema 2020-12 in `conformance_vectors/schema/`; all of them share",
         "`common.schema.json`.",
     ]
     for suite, group in groupby(all_operations(), key=lambda operation: operation.suite):
@@ -487,8 +492,11 @@ def changelog_page(root: Path) -> str:
 
 
 def plain(text: str) -> str:
-    """Protect text from being read as markup."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """Protect text from being read as markup, and let long numbers break into lines."""
+    return " ".join(
+        "<wbr>".join(_MARKUP.sub(r"\\\1", part) for part in _PARTS.findall(word))
+        for word in text.split()
+    )
 
 
 def lines(items: Iterable[str]) -> str:

@@ -18,13 +18,15 @@ from payy_pages import all_pages, evidence_line, level_meanings, link_to_vectors
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.directives import ObjectDescription
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import make_id
 from sphinx.util.typing import ExtensionMetadata, OptionSpec
 
 from payy_ref.trace.matrix import Inputs, LedgerEntry, Matrix, Row, collect, join
-from payy_ref.trace.requirements import Property
+from payy_ref.trace.requirements import Property, TraceError
+from payy_ref.vectors.model import VectorError
 
 logger = logging.getLogger(__name__)
 
@@ -58,16 +60,16 @@ class Block(ObjectDescription[str]):
         signode += addnodes.desc_annotation("", self.options.get("title", ""))
         return sig
 
-    def add_target_and_index(self, name: str, sig: str, signode: addnodes.desc_signature) -> None:
+    def add_target_and_index(self, name: str, _sig: str, signode: addnodes.desc_signature) -> None:
         """Make the block an anchor; a second one of the same id is a warning."""
         signode["ids"].append(name)
         self.state.document.note_explicit_target(signode)
         self.env.domains.standard_domain.note_object(self.objtype, name, name, location=signode)
 
-    def _object_hierarchy_parts(self, sig_node: addnodes.desc_signature) -> tuple[str, ...]:
+    def _object_hierarchy_parts(self, _sig_node: addnodes.desc_signature) -> tuple[str, ...]:
         return (self.arguments[0],)
 
-    def _toc_entry_name(self, sig_node: addnodes.desc_signature) -> str:
+    def _toc_entry_name(self, _sig_node: addnodes.desc_signature) -> str:
         return f"{self.arguments[0].rpartition('-')[2]} {self.options.get('title', '')}"
 
     @property
@@ -236,7 +238,7 @@ class Definition(SphinxRole):
     def run(self) -> tuple[list[Node], list[nodes.system_message]]:
         """Show the name as an anchor."""
         anchor = make_id(self.env, self.inliner.document, self.objtype, self.text)
-        node = nodes.literal(self.text, self.text, ids=[anchor], classes=["payy-definition"])
+        node = nodes.literal(self.text, self.text, ids=[anchor], classes=[f"payy-{self.objtype}"])
         self.inliner.document.note_explicit_target(node)
         self.env.domains.standard_domain.note_object(
             self.objtype, self.text, anchor, location=self.get_location()
@@ -248,7 +250,10 @@ def write_pages(app: Sphinx) -> None:
     """Read the project and bring `generated/` up to date; unchanged files keep their time."""
     sources = Path(app.srcdir)
     root = (sources / app.config.payy_root).resolve()
-    inputs = collect(root)
+    try:
+        inputs = collect(root)
+    except (TraceError, VectorError) as error:
+        raise ExtensionError(str(error)) from error
     project = Project(inputs, join(inputs))
     Project.by_sources[sources] = project
     target = sources / GENERATED

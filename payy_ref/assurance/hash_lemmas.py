@@ -1,5 +1,7 @@
 """Lemmas on residues, on the sponge's capacity and on the packing of kinds."""
 
+from typing import Final
+
 import z3  # type: ignore[import-untyped]
 
 from payy_ref.assurance.obligations import Claim, lemma
@@ -7,6 +9,8 @@ from payy_ref.assurance.symbolic import Translator
 from payy_ref.crypto.field import MODULUS, reduce
 from payy_ref.crypto.poseidon2 import capacity
 from payy_ref.ledger.kind import pack_kind
+
+ADDRESS: Final = "reading 20 bytes as a big-endian integer is injective and gives 160 bits"
 
 
 @lemma("PAYY-HASH-T04")
@@ -44,7 +48,7 @@ def capacity_separates_counts(read: Translator) -> Claim:
     )
 
 
-@lemma("PAYY-NOTES-T01")
+@lemma("PAYY-NOTES-T01", assumptions=[ADDRESS])
 def kinds_are_field_elements(read: Translator) -> Claim:
     """A kind is below the modulus, so that entering a circuit does not change it; it is not 0."""
     chain, token = z3.Ints("chain token")
@@ -58,7 +62,7 @@ def kinds_are_field_elements(read: Translator) -> Claim:
     )
 
 
-@lemma("PAYY-NOTES-T01")
+@lemma("PAYY-NOTES-T01", assumptions=[ADDRESS])
 def kinds_tell_tokens_apart(read: Translator) -> Claim:
     """Two tokens with one kind are the same token on the same chain."""
     chains, tokens = z3.Ints("chain other_chain"), z3.Ints("token other_token")

@@ -101,6 +101,8 @@ def check(committed: Ledger, run: Ledger) -> list[str]:
     """
     Hold a run against the committed ledger.
 
+    Versions of engines and numbers of mutants may differ.
+
     Returns:
         What is wrong, in words: a property or a piece of evidence that is missing on one side, a
         level that dropped or rose, a statement or a function that changed since.

@@ -6,7 +6,7 @@ from enum import IntEnum
 class Level(IntEnum):
     """How strongly a property is held; a higher one is stronger. Always derived from a run."""
 
-    O = 0
+    O = 0  # noqa: E741 - the level's name
     """Open: nothing supports it."""
     A = 1
     """Assumed: of the hash, of signatures, of timing."""

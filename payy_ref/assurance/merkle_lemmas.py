@@ -8,15 +8,16 @@ height h to h + 1, in which the statement for h is a hypothesis. Both are proved
 `path_nodes` starts at the leaf and takes the siblings in order, each once; both are listed as
 assumptions of the entries.
 
-A hash that is not injective is no obstacle: where a statement needs two inputs of the hash to
-differ, its hypothesis is that this one pair does not collide. Read the other way round, a
-counterexample to the statement hands over a collision, which `extract_collision` finds.
+A hash that is not injective is no obstacle: where a statement needs it, the hypothesis is that one
+pair of inputs does not collide. A collision means two inputs that differ as field elements, since
+the hash reduces what it is given. `extraction_step` and `extraction_finds_collision` show the same
+the other way round: from contradicting paths, `extract_collision` takes such a collision.
 
 Definitions that the lemmas unfold:
 
 * `root(h, node, slot, path)`: where h turns of the loop lead. `root(0, n, s, p) = n`, and
   `root(h + 1, n, s, p) = root(h, n', s', tail p)` with n', s' after one turn with `head p`.
-* `clean(h, ...)`: no level of two walks has different children with equal parents.
+* `clean(h, ...)`: no level of two walks has a collision: incongruent children, equal parents.
 * `node(h, i, leaves)`: the i-th node of height h. `node(0, i, leaves) = leaves[i]`, and
   `node(h + 1, i, leaves) = H(node(h, 2i, leaves), node(h, 2i + 1, leaves))`.
 """
@@ -26,19 +27,34 @@ from typing import Final
 import z3  # type: ignore[import-untyped]
 
 from payy_ref.assurance.obligations import Claim, Models, lemma
+from payy_ref.assurance.source_hash import Function
 from payy_ref.assurance.symbolic import Term, Translator
-from payy_ref.merkle.kernels import slot_accepts, slot_of, slot_releases, split_slot
-from payy_ref.merkle.path import path_nodes, path_root, proves_absence, proves_inclusion
+from payy_ref.crypto.field import is_canonical, reduce
+from payy_ref.merkle.kernels import slot_of, split_slot
+from payy_ref.merkle.path import (
+    extract_collision,
+    path_nodes,
+    path_root,
+    proves_absence,
+    proves_inclusion,
+)
+from payy_ref.merkle.tree import slot_after_insertion, slot_after_removal, update
 
 INDUCTION: Final = "induction over the height joins base and step"
 LOOP: Final = "path_nodes starts at the leaf and runs its loop's body once a sibling, in order"
 NODES: Final = (
     "every node is the hash of its halves, as naive.subtree_root computes it (PAYY-MERKLE-T06)"
 )
-RULES: Final = (
-    "tree.update asks these rules of the slot's occupant, then writes it (PAYY-MERKLE-T07)"
+UPDATE: Final = (
+    "tree.update runs its loops' bodies once an element, in order, on what the steps before left, "
+    "and writes what they leave (PAYY-MERKLE-T07)"
+)
+EXTRACTION: Final = (
+    "extract_collision runs its loop's body once a level, upwards, on the nodes of both walks, "
+    "and returns the children of the level at which it stops"
 )
 SOUNDNESS: Final = "path_root has the property that base and step prove of it"
+RESIDUES: Final = "canonical nodes are their own residues (PAYY-HASH-T04)"
 NO_COLLISION: Final = "the two paths contain no collision of the hash"
 
 INTEGER: Final = z3.IntSort()
@@ -49,11 +65,15 @@ hash_of: Final = z3.Function("hash", INTEGER, INTEGER, INTEGER)
 head: Final = z3.Function("head", PATH, INTEGER)
 tail: Final = z3.Function("tail", PATH, PATH)
 length: Final = z3.Function("length", PATH, INTEGER)
+residue: Final = z3.Function("residue", INTEGER, INTEGER)
 root: Final = z3.Function("root", INTEGER, INTEGER, INTEGER, PATH, INTEGER)
-same_siblings: Final = z3.Function("same_siblings", INTEGER, PATH, PATH, z3.BoolSort())
+congruent_siblings: Final = z3.Function("congruent_siblings", INTEGER, PATH, PATH, z3.BoolSort())
 clean: Final = z3.Function(
     "clean", INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, PATH, PATH, z3.BoolSort()
 )
+Children = tuple[Term, Term]
+"""The two inputs of the hash."""
+
 node: Final = z3.Function("node", INTEGER, INTEGER, LEAVES, INTEGER)
 
 
@@ -70,10 +90,29 @@ def step(read: Translator, child: Term, slot: Term, sibling: Term, hash_pair: Te
     return parent, after["slot"]
 
 
-def no_collision(first: tuple[Term, Term], second: tuple[Term, Term]) -> Term:
-    """Say that two inputs of the hash do not collide."""
-    same_inputs = z3.And(first[0] == second[0], first[1] == second[1])
+def modelled_residue(value: Term) -> Term:
+    """Stand for `reduce`; of residues a proof needs only what `residue_of_canonical` says."""
+    return residue(value)
+
+
+def residue_of_canonical(read: Translator, *nodes: Term) -> Term:
+    """State what the contract of `reduce` says of canonical nodes: they are their own residues."""
+    return z3.And(*(z3.Implies(read.call(is_canonical, n), residue(n) == n) for n in nodes))
+
+
+def no_collision(read: Translator, first: Children, second: Children) -> Term:
+    """Say that two inputs of the hash do not collide: one output only for the same residues."""
+    pairs = zip(first, second, strict=True)
+    same_inputs = z3.And(*(read.call(reduce, a) == read.call(reduce, b) for a, b in pairs))
     return z3.Implies(hash_of(*first) == hash_of(*second), same_inputs)
+
+
+def canonical(read: Translator, *nodes: Term) -> Term:
+    """Say that nodes are below p, as leaves are that a verifier admits, and outputs of the hash."""
+    return z3.And(*(read.call(is_canonical, each) for each in nodes))
+
+
+RESIDUE_MODEL: Final[Models] = {reduce: modelled_residue}
 
 
 # Paths
@@ -97,10 +136,10 @@ def path_soundness_base(_: Translator) -> Claim:
     )
 
 
-@lemma("PAYY-MERKLE-T01", assumptions=[INDUCTION, LOOP])
+@lemma("PAYY-MERKLE-T01", assumptions=[INDUCTION, LOOP], models=RESIDUE_MODEL)
 def path_soundness_step(read: Translator) -> Claim:
     """
-    Two paths of one slot to one root have the same leaf and the same siblings, or a collision.
+    Two paths of one slot to one root have the same leaf and congruent siblings, or a collision.
 
     Shown for h + 1 siblings if it holds for h.
     """
@@ -118,15 +157,84 @@ def path_soundness_step(read: Translator) -> Claim:
         hypotheses={
             "definition of root": z3.And(whole[0] == roots[0], whole[1] == roots[1]),
             "induction": z3.Implies(
-                z3.And(roots[0] == roots[1], rest_is_clean),
-                z3.And(above == other_above, same_siblings(height, *tails)),
+                z3.And(roots[0] == roots[1], rest_is_clean, canonical(read, above, other_above)),
+                z3.And(above == other_above, congruent_siblings(height, *tails)),
             ),
             "roots agree": whole[0] == whole[1],
-            "no collision at this level": no_collision(*children),
+            "no collision at this level": no_collision(read, *children),
             "no collision above": rest_is_clean,
+            "nodes canonical": canonical(read, *nodes, above, other_above),
+            RESIDUES: residue_of_canonical(read, *nodes),
         },
         conclusion=z3.And(
-            nodes[0] == nodes[1], head(paths[0]) == head(paths[1]), same_siblings(height, *tails)
+            nodes[0] == nodes[1],
+            read.call(reduce, head(paths[0])) == read.call(reduce, head(paths[1])),
+            congruent_siblings(height, *tails),
+        ),
+    )
+
+
+class Extraction:
+    """One turn of the loop of `extract_collision`, between two levels of two walks."""
+
+    def __init__(self, read: Translator) -> None:
+        level, slot = z3.Ints("level slot")
+        walks = z3.Consts("first_walk second_walk", LEAVES)
+        siblings = z3.Ints("sibling other_sibling")
+        self.nodes = [walk[level] for walk in walks]
+        self.parents = [walk[level + 1] for walk in walks]
+        turns = list(zip(self.nodes, siblings, strict=True))
+        self.children = [step(read, n, slot, a, pair)[0] for n, a in turns]
+        above = [step(read, n, slot, a, hash_of)[0] for n, a in turns]
+        self.are_walks = z3.And(*(p == n for p, n in zip(self.parents, above, strict=True)))
+        names = {
+            "level": level,
+            "slot": slot,
+            "a": siblings[0],
+            "b": siblings[1],
+            "first_nodes": walks[0],
+            "second_nodes": walks[1],
+        }
+        read.loop_step(extract_collision, names)
+        (self.stops,) = read.exits
+
+
+@lemma("PAYY-MERKLE-T01", assumptions=[INDUCTION, LOOP, EXTRACTION])
+def extraction_step(read: Translator) -> Claim:
+    """
+    Where two walks stand at different nodes, the extraction stops, or their parents differ too.
+
+    The base is that the leaves differ. So it stops before two equal roots, which would differ.
+    """
+    turn = Extraction(read)
+    return Claim(
+        hypotheses={"nodes differ": turn.nodes[0] != turn.nodes[1]},
+        conclusion=z3.Or(turn.stops, turn.parents[0] != turn.parents[1]),
+    )
+
+
+@lemma("PAYY-MERKLE-T01", assumptions=[INDUCTION, LOOP, EXTRACTION], models=RESIDUE_MODEL)
+def extraction_finds_collision(read: Translator) -> Claim:
+    """
+    Where the extraction stops first, it has two inputs of the hash with one output.
+
+    They differ as field elements too, so it is more than an input and the same with p added: nodes
+    are below p, leaves because the verifiers say so, the others as outputs of the hash.
+    """
+    turn = Extraction(read)
+    first, second = turn.children
+    residues = [[read.call(reduce, child) for child in children] for children in turn.children]
+    return Claim(
+        hypotheses={
+            "walks": turn.are_walks,
+            "stops": turn.stops,
+            "nodes differ": turn.nodes[0] != turn.nodes[1],
+            "nodes canonical": canonical(read, *turn.nodes),
+            RESIDUES: residue_of_canonical(read, *turn.nodes),
+        },
+        conclusion=z3.And(
+            hash_of(*first) == hash_of(*second),
+            z3.Or(*(a != b for a, b in zip(*residues, strict=True))),
         ),
     )
 
@@ -149,7 +257,7 @@ def one_path_one_leaf_base(_: Translator) -> Claim:
     )
 
 
-@lemma("PAYY-MERKLE-T08", assumptions=[INDUCTION, LOOP])
+@lemma("PAYY-MERKLE-T08", assumptions=[INDUCTION, LOOP], models=RESIDUE_MODEL)
 def one_path_one_leaf_step(read: Translator) -> Claim:
     """
     The same siblings lead to one root from one leaf only, whatever the slots, or a collision.
@@ -171,11 +279,14 @@ def one_path_one_leaf_step(read: Translator) -> Claim:
         hypotheses={
             "definition of root": z3.And(whole[0] == roots[0], whole[1] == roots[1]),
             "induction": z3.Implies(
-                z3.And(roots[0] == roots[1], rest_is_clean), above == other_above
+                z3.And(roots[0] == roots[1], rest_is_clean, canonical(read, above, other_above)),
+                above == other_above,
             ),
             "roots agree": whole[0] == whole[1],
-            "no collision at this level": no_collision(*children),
+            "no collision at this level": no_collision(read, *children),
             "no collision above": rest_is_clean,
+            "nodes canonical": canonical(read, *nodes, above, other_above),
+            RESIDUES: residue_of_canonical(read, *nodes),
         },
         conclusion=nodes[0] == nodes[1],
     )
@@ -212,7 +323,8 @@ def one_path_proves_one_element(read: Translator) -> Claim:
         hypotheses={
             "depth allowed": z3.And(depth >= 1, depth <= 256),
             "lemma on one path": z3.Implies(
-                z3.And(roots[0] == roots[1], is_clean), elements[0] == elements[1]
+                z3.And(roots[0] == roots[1], is_clean, canonical(read, *elements)),
+                elements[0] == elements[1],
             ),
             NO_COLLISION: is_clean,
             "shown for one": read.call(proves_inclusion, depth, elements[0], path, claimed),
@@ -236,11 +348,39 @@ def absence_excludes_inclusion(read: Translator) -> Claim:
         hypotheses={
             "depth allowed": z3.And(depth >= 1, depth <= 256),
             "soundness of paths (PAYY-MERKLE-T01)": z3.Implies(
-                z3.And(roots[0] == roots[1], is_clean), element == occupant
+                z3.And(roots[0] == roots[1], is_clean, canonical(read, element, occupant)),
+                element == occupant,
             ),
             NO_COLLISION: is_clean,
         },
         conclusion=z3.Not(z3.And(shown, denied)),
+    )
+
+
+@lemma("PAYY-MERKLE-T05", models=VERIFIER_MODELS, assumptions=[SOUNDNESS, NODES])
+def absence_can_be_shown(read: Translator) -> Claim:
+    """
+    What is not in the tree is shown to be absent by the path of its slot, with what stands there.
+
+    That the path leads to the root is the frame lemma's (PAYY-MERKLE-T04), for a change of nothing.
+    """
+    element, occupant, depth, claimed = z3.Ints("element occupant depth claimed_root")
+    path = z3.Const("path", PATH)
+    slot = slot_at(read, element, depth)
+    with read.attempting() as required:
+        denied = read.call(proves_absence, depth, element, occupant, path, claimed)
+    return Claim(
+        hypotheses={
+            "depth allowed": z3.And(depth >= 1, depth <= 256),
+            "a path of this tree": length(path) == depth,
+            "path leads to the root": root(depth, occupant, slot, path) == claimed,
+            "leaves are canonical": read.call(is_canonical, occupant),
+            "leaves stand in their slots": z3.Or(
+                occupant == 0, slot_at(read, occupant, depth) == slot
+            ),
+            "element absent": occupant != element,
+        },
+        conclusion=z3.And(denied, *required),
     )
 
 
@@ -321,7 +461,24 @@ def old_siblings_lead_to_new_root(read: Translator) -> Claim:
     )
 
 
-@lemma("PAYY-MERKLE-T02", assumptions=[NODES, RULES])
+def removal(read: Translator, leaves: Term, element: Term, capacity: Term) -> Term:
+    """Read one turn of the first loop of `update`: the leaves after a removal."""
+    return _update_step(read, leaves, element, capacity, loop=0)
+
+
+def insertion(read: Translator, leaves: Term, element: Term, capacity: Term) -> Term:
+    """Read one turn of the second loop of `update`: the leaves after an insertion."""
+    return _update_step(read, leaves, element, capacity, loop=1)
+
+
+def _update_step(
+    read: Translator, leaves: Term, element: Term, capacity: Term, *, loop: int
+) -> Term:
+    names = {"element": element, "capacity": capacity, "changes": leaves, "occupant": leaves}
+    return read.loop_step(update, names, loop=loop)["changes"]
+
+
+@lemma("PAYY-MERKLE-T02", assumptions=[NODES, UPDATE])
 def insertions_commute(read: Translator) -> Claim:
     """
     Two insertions are both accepted in one order if and only if they are in the other.
@@ -329,29 +486,22 @@ def insertions_commute(read: Translator) -> Claim:
     Then they give the same leaves, and so the same tree, since a node is a function of the leaves.
     It holds for slots that are shared as well: neither order is accepted.
     """
-    leaves, elements = z3.Const("leaves", LEAVES), z3.Ints("element other_element")
+    before, elements = z3.Const("leaves", LEAVES), z3.Ints("element other_element")
     capacity, height, index = z3.Ints("capacity height index")
-    orders = (elements, elements[::-1])
     accepted, results = [], []
-    for order in orders:
-        state, allowed = leaves, z3.BoolVal(True)
-        for element in order:
-            slot = read.call(slot_of, element, capacity)
-            allowed = z3.And(allowed, read.call(slot_accepts, state[slot], element))
-            state = z3.Store(state, slot, element)
-        accepted.append(allowed)
-        results.append(state)
+    for order in (elements, elements[::-1]):
+        with read.attempting() as required:
+            leaves = before
+            for element in order:
+                leaves = insertion(read, leaves, element, capacity)
+        accepted.append(z3.And(*required))
+        results.append(leaves)
+    same_leaves = results[0] == results[1]
+    same_node = node(height, index, results[0]) == node(height, index, results[1])
     return Claim(
         hypotheses={"capacity positive": capacity >= 1},
         conclusion=z3.And(
-            accepted[0] == accepted[1],
-            z3.Implies(
-                accepted[0],
-                z3.And(
-                    results[0] == results[1],
-                    node(height, index, results[0]) == node(height, index, results[1]),
-                ),
-            ),
+            accepted[0] == accepted[1], z3.Implies(accepted[0], z3.And(same_leaves, same_node))
         ),
     )
 
@@ -380,53 +530,63 @@ def updates_commute_at_fork(read: Translator) -> Claim:
     )
 
 
-@lemma("PAYY-MERKLE-T03", assumptions=[NODES, RULES])
+@lemma("PAYY-MERKLE-T03", assumptions=[NODES, UPDATE])
 def removal_undoes_insertion(read: Translator) -> Claim:
     """After an accepted insertion the removal is accepted, and gives the leaves of before."""
-    leaves = z3.Const("leaves", LEAVES)
-    element, capacity = z3.Ints("element capacity")
-    slot = read.call(slot_of, element, capacity)
-    inserted = z3.Store(leaves, slot, element)
+    before, (element, capacity) = z3.Const("leaves", LEAVES), z3.Ints("element capacity")
+    with read.attempting() as required_first:
+        between = insertion(read, before, element, capacity)
+    with read.attempting() as required_then:
+        after = removal(read, between, element, capacity)
     return Claim(
         hypotheses={
             "capacity positive": capacity >= 1,
-            "insertion accepted": read.call(slot_accepts, leaves[slot], element),
+            "insertion accepted": z3.And(*required_first),
         },
-        conclusion=z3.And(
-            read.call(slot_releases, inserted[slot], element), z3.Store(inserted, slot, 0) == leaves
-        ),
+        conclusion=z3.And(*required_then, after == before),
     )
 
 
-@lemma("PAYY-MERKLE-T03", assumptions=[NODES, RULES])
+@lemma("PAYY-MERKLE-T03", assumptions=[NODES, UPDATE])
 def insertion_undoes_removal(read: Translator) -> Claim:
     """After an accepted removal the insertion is accepted, and gives the leaves of before."""
-    leaves = z3.Const("leaves", LEAVES)
-    element, capacity = z3.Ints("element capacity")
-    slot = read.call(slot_of, element, capacity)
-    removed = z3.Store(leaves, slot, 0)
+    before, (element, capacity) = z3.Const("leaves", LEAVES), z3.Ints("element capacity")
+    with read.attempting() as required_first:
+        between = removal(read, before, element, capacity)
+    with read.attempting() as required_then:
+        after = insertion(read, between, element, capacity)
     return Claim(
         hypotheses={
             "capacity positive": capacity >= 1,
-            "removal accepted": read.call(slot_releases, leaves[slot], element),
+            "removal accepted": z3.And(*required_first),
         },
-        conclusion=z3.And(
-            read.call(slot_accepts, removed[slot], element),
-            z3.Store(removed, slot, element) == leaves,
-        ),
+        conclusion=z3.And(*required_then, after == before),
     )
 
 
 @lemma("PAYY-MERKLE-T10")
-def rules_exclude_each_other(read: Translator) -> Claim:
-    """No element can be both inserted and removed at once, and 0 can be neither."""
+def slots_take_or_give(read: Translator) -> Claim:
+    """
+    A slot takes an element if and only if it is empty, and gives the one that it holds.
+
+    Never both, never 0; and after either the other is possible.
+    """
     occupant, element = z3.Ints("occupant element")
-    accepts = read.call(slot_accepts, occupant, element)
-    releases = read.call(slot_releases, occupant, element)
+
+    def attempt(judge: Function, stands: Term) -> tuple[Term, Term]:
+        with read.attempting() as required:
+            left = read.call(judge, stands, element)
+        return z3.And(*required), left
+
+    takes, taken = attempt(slot_after_insertion, occupant)
+    gives, given = attempt(slot_after_removal, occupant)
     return Claim(
         hypotheses={},
         conclusion=z3.And(
-            z3.Not(z3.And(accepts, releases)),
-            z3.Implies(element == 0, z3.Not(z3.Or(accepts, releases))),
+            takes == z3.And(element != 0, occupant == 0),
+            gives == z3.And(element != 0, occupant == element),
+            z3.Not(z3.And(takes, gives)),
+            z3.Implies(takes, attempt(slot_after_removal, taken)[0]),
+            z3.Implies(gives, attempt(slot_after_insertion, given)[0]),
         ),
     )

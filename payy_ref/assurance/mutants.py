@@ -67,9 +67,7 @@ def _replace(tree: ast.AST, target: ast.AST, replacement: ast.AST) -> None:
     ast.fix_missing_locations(tree)
 
 
-def _faults(
-    node: ast.AST, function: Function
-) -> Iterator[ast.AST]:
+def _faults(node: ast.AST, function: Function) -> Iterator[ast.AST]:
     """Give what may stand in place of a node."""
     match node:
         case ast.Constant(value=int() as value) if not isinstance(value, bool):

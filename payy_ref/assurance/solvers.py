@@ -45,7 +45,8 @@ def ask_cvc5(text: str) -> Verdict:
     answer = ""
     while not (command := parser.nextCommand()).isNull():
         answer += command.invoke(solver, parser.getSymbolManager())
-    return Verdict(answer.strip())
+    # An unknown answer comes with its reason, as in "unknown (TIMEOUT)".
+    return Verdict(answer.split()[0])
 
 
 ENGINES: Final[Mapping[str, Callable[[str], Verdict]]] = {"z3": ask_z3, "cvc5": ask_cvc5}

@@ -76,6 +76,8 @@ class Translator:
         """What is true of terms that the translator introduced."""
         self.accepted: list[Term] = []
         """What holds if the code returns: the conditions of its `require` lines."""
+        self.exits: list[Term] = []
+        """When the body of a loop, read by itself, leaves the function."""
         self.functions: dict[Function, None] = {}
         """The functions that were read, in order."""
         self._models = models or {}
@@ -95,6 +97,9 @@ class Translator:
         if isinstance(function, NewType):
             (argument,) = arguments
             return argument
+        if isinstance(function, z3.ArrayRef):
+            (index,) = arguments
+            return function[index]
         if isinstance(function, z3.FuncDeclRef):
             return function(*arguments)
         if isinstance(function, FunctionType):
@@ -110,21 +115,36 @@ class Translator:
         """
         return _Reader(self, function).expression(ast.parse(text, mode="eval").body, names)
 
-    def loop_step(self, function: Function, names: Names) -> Names:
+    def loop_step(self, function: Function, names: Names, *, loop: int = 0) -> Names:
         """
-        Give the names' values after one run of the body of a function's only loop.
+        Give the names' values after one run of the body of a function's loop.
 
-        A list is given as the tuple of its last elements, and may grow.
+        A list is given as the tuple of its last elements, and may grow; a dictionary, or a function
+        that looks something up, as an array of the solver.
+
+        Args:
+            function: The function that has the loop.
+            names: What the body may use.
+            loop: Which loop, counted from 0.
 
         Raises:
-            UntranslatableError: there is not exactly one loop, or its body cannot be read.
+            UntranslatableError: there is no such loop, or its body cannot be read.
         """
         body = self._mutants.get(function, definition(function))
         loops = [node for node in ast.walk(body) if isinstance(node, ast.For | ast.While)]
-        if len(loops) != 1:
+        if loop >= len(loops):
             raise UntranslatableError(f"{qualified_name(function)} has {len(loops)} loops")
         self.functions[function] = None
-        return _Reader(self, function).effects(loops[0].body, names)
+        return _Reader(self, function).effects(loops[loop].body, names)
+
+    @contextmanager
+    def attempting(self) -> Iterator[list[Term]]:
+        """Collect what the code that is read inside requires, instead of taking it for passed."""
+        outer, self.accepted = self.accepted, []
+        try:
+            yield self.accepted
+        finally:
+            self.accepted = outer
 
     def under_path(self, condition: Term) -> Term:
         """Restrict a condition to runs that reach the code that is being read."""
@@ -206,9 +226,14 @@ class _Reader:
         raise self.refusal(first)
 
     def effects(self, statements: Sequence[ast.stmt], names: Names) -> Names:
-        """Give the names' values after these statements, none of which returns."""
+        """Give the names' values after these statements; of a return, only when it happens."""
         for statement in statements:
             match statement:
+                case ast.Assign(
+                    targets=[ast.Subscript(value=ast.Name(id=name), slice=index)], value=value
+                ) if isinstance(names.get(name), z3.ArrayRef):
+                    key, content = self.expression(index, names), self.expression(value, names)
+                    names = {**names, name: z3.Store(names[name], key, content)}
                 case ast.Assign(targets=[target], value=value):
                     names = self.bound(target, self.expression(value, names), names)
                 case ast.Expr(
@@ -217,6 +242,8 @@ class _Reader:
                     )
                 ) if isinstance(names.get(name), tuple):
                     names = {**names, name: (*names[name], self.expression(value, names))}
+                case ast.If(test=test, body=[ast.Return()], orelse=[]):
+                    self.translator.exits.append(self.boolean(test, names))
                 case _:
                     raise self.refusal(statement)
         return names
@@ -302,8 +329,10 @@ class _Reader:
         return value
 
     def component(self, node: ast.expr, container: ast.expr, index: ast.expr, names: Names) -> Term:
-        """Take a component of a tuple, at a known place."""
+        """Take a component of a tuple, at a known place, or of an array, at any place."""
         components, place = self.expression(container, names), self.expression(index, names)
+        if isinstance(components, z3.ArrayRef):
+            return components[place]
         if not isinstance(components, tuple) or type(place) is not int:
             raise self.refusal(node)
         if not -len(components) <= place < len(components):

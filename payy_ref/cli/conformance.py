@@ -49,7 +49,7 @@ StartTimeout = Annotated[
 
 
 @app.command()
-def run(  # noqa: PLR0913, PLR0917 - an argument an option
+def run(
     driver: Driver = None,
     vectors: Folder = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Drivers at once.")] = 1,
@@ -79,7 +79,7 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     ] = None,
     stop_at_failure: Annotated[bool, typer.Option("-x", help="Stop at the first failure.")] = False,
     validate: Annotated[
-        bool, typer.Option("--validate", help="Hold hello, outputs and stop to the letter too.")
+        bool, typer.Option("--validate", help="Hold hello, stop and errored answers to the letter.")
     ] = False,
 ) -> None:
     """Ask a driver about every vector; exit 0 only if all answers are as expected."""

@@ -8,6 +8,7 @@ from typing import Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 import payy_ref
 
@@ -45,5 +46,5 @@ def told_plainly(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        messages.print(f"[red]error:[/red] {error}", markup=True)
+        messages.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(UNUSABLE) from error

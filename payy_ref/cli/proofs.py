@@ -126,7 +126,8 @@ def _print_entry(name: str, entry: Mapping[str, Any]) -> None:
         "Level", "Kind", "Name", "Engines", "Necessity", title=f"{name}: {entry['level']}"
     )
     for piece in entry["evidence"]:
-        engines = ", ".join(f"{engine} {version}" for engine, version in piece["engines"].items())
+        versions = piece.get("engines", {}).items()
+        engines = ", ".join(f"{engine} {version}" for engine, version in versions)
         covers = piece.get("part") or piece.get("bound")
         title = f"{piece['name']} ({covers})" if covers else piece["name"]
         table.add_row(piece["level"], piece["kind"], title, engines, _necessity([piece]))

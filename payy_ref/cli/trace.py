@@ -43,9 +43,8 @@ def trace(
     if matrix.problems:
         messages.print(f"{len(matrix.problems)} problems")
         raise typer.Exit(1)
-    output.print(
-        f"{len(matrix.rows)} requirements and {len(matrix.code_rows)} error codes are traced; no gaps"
-    )
+    counted = f"{len(matrix.rows)} requirements and {len(matrix.code_rows)} error codes"
+    output.print(f"{counted} are traced; no gaps")
 
 
 def _table(matrix: Matrix) -> Table:

@@ -46,7 +46,7 @@ class Settings:
     stop_at_failure: bool = False
     """End the run at the first failure."""
     validate: bool = False
-    """Hold hello, outputs and stop to the letter of the protocol too."""
+    """Hold hello, stop and the numbers of errored answers to the letter too."""
     leave: tuple[Leave, ...] = ()
     """Cases that may be skipped."""
 
@@ -122,9 +122,9 @@ class Run:
     @property
     def problems(self) -> tuple[str, ...]:
         """Why the run fails, apart from single cases."""
-        found = []
-        if self.gave_up is not None:
-            found.append(self.gave_up)
+        if self.gave_up is not None and self.hello is None:
+            return (self.gave_up,)
+        found = [] if self.gave_up is None else [self.gave_up]
         if not self.planned:
             found.append("no case matches the request")
         elif not self.executed:

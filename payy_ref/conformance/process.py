@@ -34,7 +34,7 @@ class DriverError(Exception):
 
 
 class DriverDiedError(DriverError):
-    """The driver could not be started, exited, or closed its output."""
+    """The driver exited, or closed its output."""
 
 
 class DriverLateError(DriverError):
@@ -53,10 +53,10 @@ class DriverProcess:
         Start the driver in a process group of its own.
 
         Raises:
-            DriverDiedError: there is no such command, or it cannot be executed.
+            DriverError: there is no such command, or it cannot be executed.
         """
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - running this command is the purpose
+            self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -66,9 +66,7 @@ class DriverProcess:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise DriverDiedError(
-                f"{command[0] if command else 'empty command'}: {error}"
-            ) from error
+            raise DriverError(f"it cannot be executed: {error}") from error
         self._stdin, self._stdout, self._stderr = (pipe.fileno() for pipe in self._pipes())
         self._received = bytearray()
         self._log = b""

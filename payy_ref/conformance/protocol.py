@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from payy_ref.driver.reference import PROTOCOL
-from payy_ref.errors import ErrorCode, SpecError
-from payy_ref.operations import find_operation
+from payy_ref.errors import ErrorCode
 from payy_ref.primitives import strict_json
 from payy_ref.primitives.strict_json import Json, StrictJsonError
 from payy_ref.vectors.model import Case
@@ -184,23 +183,6 @@ def _answer(result: str, content: str, document: Mapping[str, Json]) -> Answer:
     if text not in tuple(ErrorCode):
         raise ProtocolError(f"unknown error code {shown(text)}")
     return Answer(result=result, error=text)
-
-
-def require_output_form(case: Case, answer: Answer) -> None:
-    """
-    Check that an output has the fields and the lexical forms of its operation.
-
-    Raises:
-        ProtocolError: it has not.
-    """
-    operation = find_operation(case.suite, case.operation)
-    if answer.result != "accepted" or operation is None:
-        return
-    try:
-        operation.output_form.decode(answer.output)
-    except SpecError as error:
-        name = f"{case.suite}/{case.operation}"
-        raise ProtocolError(f"the output is not of the form of {name}: {error}") from error
 
 
 def shown(value: object, limit: int = 80) -> str:

@@ -48,13 +48,25 @@ def summary(run: Run) -> Table:
 
 def print_run(run: Run, console: Console) -> None:
     """Print the failures, the summary and the verdict."""
-    failures = run.failures
+    failures = [result for result in run.failures if result.outcome is not Outcome.SKIPPED]
     for result in failures[:SHOWN_FAILURES]:
         for line in _failure_lines(run, result):
             console.print(line, soft_wrap=True)
         console.print()
     if len(failures) > SHOWN_FAILURES:
         console.print(f"... and {len(failures) - SHOWN_FAILURES} more; --json lists all of them\n")
+    skips = Counter(
+        (f"{result.case.suite}/{result.case.operation}", result.message)
+        for result in run.failures
+        if result.outcome is Outcome.SKIPPED
+    )
+    for (operation, reason), count in skips.items():
+        text = Text(
+            f"skipped without leave: {operation}, {_cases(count)}: {_clipped(reason)}", "red"
+        )
+        console.print(text, soft_wrap=True)
+    if skips:
+        console.print("a list of what may be skipped is given with --allow-skips\n")
     if run.results:
         console.print(summary(run))
         console.print()
@@ -67,11 +79,13 @@ def print_run(run: Run, console: Console) -> None:
 
 def verdict(run: Run) -> Text:
     """Say in one line what came out."""
+    if run.planned and run.hello is None:
+        return Text("no verdict: there was no driver to ask", style="bold red")
     who = "the driver" if run.hello is None else f"{run.hello.implementation} {run.hello.version}"
     skips = f", {run.allowed_skips} skipped with leave" if run.allowed_skips else ""
-    counts = (
-        f"{run.executed} of {len(run.planned)} cases executed{skips}, {len(run.failures)} failures"
-    )
+    count = len(run.failures)
+    failures = f"{count} failure{'' if count == 1 else 's'}"
+    counts = f"{run.executed} of {_cases(len(run.planned))} executed{skips}, {failures}"
     level = f"level {run.settings.level}, {run.seconds:.1f} s"
     if run.good:
         return Text(f"{who} conforms: {counts} ({level})", style="bold green")
@@ -174,9 +188,7 @@ def _failure_lines(run: Run, result: Result) -> Iterator[Text]:
     case = result.case
     yield Text.assemble((f"{result.outcome} ", "red"), (case.id, "bold"), f"   {case.path}")
     yield Text(f"  {case.description}")
-    yield Text(f"  {result.message or 'skipped without leave'}")
-    if result.outcome is Outcome.SKIPPED and result.message:
-        yield Text("  skipped without leave")
+    yield Text(f"  {result.message}")
     yield Text(f"  expected  {_clipped(strict_json.dumps(dict(case.expected)))}")
     if result.answer is not None:
         yield Text(f"  got       {_clipped(result.answer)}")
@@ -244,6 +256,10 @@ def _finish(suite: ET.Element) -> Counter[str]:
 
 def _xml(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
+
+
+def _cases(count: int) -> str:
+    return f"{count} case{'' if count == 1 else 's'}"
 
 
 def _clipped(text: str, limit: int = 600) -> str:

@@ -150,7 +150,7 @@ class _Worker:
         try:
             while (taken := self._shared.take()) is not None:
                 index, case = taken
-                result = self._declined(case) or self._judge(case)
+                result = self._declined(case) or self._judge(index, case)
                 self._shared.record(index, result)
                 if self._restarts == MAXIMUM_RESTARTS:
                     self._shared.give_up(
@@ -185,7 +185,7 @@ class _Worker:
             leave=self._leave(case),
         )
 
-    def _judge(self, case: Case) -> Result:
+    def _judge(self, index: int, case: Case) -> Result:
         if self._session is None:
             self._session = Session.start(
                 self._settings.command,
@@ -196,8 +196,9 @@ class _Worker:
         line: bytes | None = None
         began = time.perf_counter()
         try:
-            line = session.ask(case, timeout=self._timeout(case))
-            answer = session.read(case, line)
+            # Numbered by its place in the plan, so that reports do not depend on the workers.
+            line = session.ask(case, timeout=self._timeout(case), sequence=index + 2)
+            answer = session.read(line)
         except DriverError as error:
             outcome = Outcome.LATE if isinstance(error, DriverLateError) else Outcome.CRASHED
             message, restart = str(error), True

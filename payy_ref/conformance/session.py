@@ -44,7 +44,7 @@ class Session:
                 return cls._start_once(command, timeout=timeout, validate=validate)
             except DriverDiedError as error:
                 if attempt == START_ATTEMPTS:
-                    raise CannotStartError(f"{error}, {attempt} times out of {attempt}") from error
+                    raise CannotStartError(f"in {attempt} attempts, {error}") from error
             except (DriverError, ProtocolError) as error:
                 raise CannotStartError(str(error)) from error
         raise AssertionError("the last attempt returns or raises")
@@ -69,18 +69,22 @@ class Session:
         self._sequence += 1
         return self._sequence
 
-    def ask(self, case: Case, *, timeout: float) -> bytes:
+    def ask(self, case: Case, *, timeout: float, sequence: int | None = None) -> bytes:
         """
         Ask about a case; the line is still to be read with `read`.
+
+        Args:
+            sequence: Number of the request; the next one if not given.
 
         Raises:
             DriverError: there is no line.
         """
-        return self.process.ask(protocol.run_request(self.next_sequence(), case), timeout)
+        self._sequence = self.next_sequence() if sequence is None else sequence
+        return self.process.ask(protocol.run_request(self._sequence, case), timeout)
 
-    def read(self, case: Case, line: bytes) -> Answer:
+    def read(self, line: bytes) -> Answer:
         """
-        Read the answer to the last request, which was about this case.
+        Read the answer to the last request.
 
         Raises:
             ProtocolError: it is not one, or there are two.
@@ -93,8 +97,6 @@ class Session:
             raise ProtocolError(f"more than one line for one request: {text}", in_step=False)
         if answer.result == "stopped":
             raise ProtocolError("stopped without being asked to", in_step=False)
-        if self._validate:
-            protocol.require_output_form(case, answer)
         return answer
 
     def stop(self) -> tuple[str, ...]:

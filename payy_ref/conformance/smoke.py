@@ -101,7 +101,7 @@ class _Trial:
         try:
             # The first request of an operation may compile or load something.
             patience = max(self._settings.timeout, self._settings.start_timeout)
-            answer = session.read(case, session.ask(case, timeout=patience))
+            answer = session.read(session.ask(case, timeout=patience))
         except (DriverError, ProtocolError) as error:
             return self._broken(name, error)
         outcome, message = compare(case, answer, session.hello.level)

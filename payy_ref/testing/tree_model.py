@@ -7,13 +7,9 @@ It shares no code with `payy_ref.merkle` but the hash, and is quick enough at de
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Final
 
 from payy_ref.crypto import compiled
 from payy_ref.errors import ErrorCode
-
-MODULUS: Final = 21888242871839275222246405745257275088548364400416034343698204186575808495617
-"""The modulus of the field, written again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +35,6 @@ class TreeModel:
         """Do the steps one after another; give the code of the first one that is refused."""
         leaf_in = dict(self.leaf_in)
         for is_insertion, element in [(False, e) for e in remove] + [(True, e) for e in insert]:
-            if element >= MODULUS:
-                return ErrorCode.FIELD_ELEMENT_NOT_CANONICAL
             if element == 0:
                 return ErrorCode.MERKLE_ELEMENT_ZERO
             slot = self.slot(element)

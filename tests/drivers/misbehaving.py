@@ -72,6 +72,9 @@ def import_when_needed(name: str) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
+    # Found in its package, it is not looked at, which would import it.
+    package, _, own_name = name.rpartition(".")
+    setattr(sys.modules[package], own_name, module)
 
 
 def answer_or_fail(line: bytes, options: argparse.Namespace) -> None:
@@ -79,8 +82,11 @@ def answer_or_fail(line: bytes, options: argparse.Namespace) -> None:
     # After the import that it puts off.
     from payy_ref.driver.reference import answer_line  # noqa: PLC0415
 
-    request = json.loads(line)
-    command = request["cmd"]
+    try:
+        request = json.loads(line)
+        command = request.get("cmd")
+    except (ValueError, RecursionError, AttributeError):
+        request, command = {}, None
     if command == "hello" and options.fault == "no-hello":
         sleep_forever()
     if command == "stop" and options.fault == "ignores-stop":
@@ -88,9 +94,10 @@ def answer_or_fail(line: bytes, options: argparse.Namespace) -> None:
     text, stops = answer_line(line)
     if command == "hello" and options.fault == "verdict-level":
         text = json.dumps({**json.loads(text), "level": "verdict"})
-    if command == "run" and options.on in request["id"]:
+    answer = json.loads(text)
+    if command == "run" and options.on in request["id"] and "seq" in answer:
         before(options)
-        write(after(options.fault, json.loads(text)))
+        write(after(options.fault, answer))
     else:
         write(text + "\n")
     if command == "hello" and options.fault == "deaf":
@@ -120,7 +127,7 @@ def before(options: argparse.Namespace) -> None:
                 write("x" * 65536)
 
 
-def after(fault: str, answer: dict[str, Any]) -> str:  # noqa: C901, PLR0912 - a case a fault
+def after(fault: str, answer: dict[str, Any]) -> str:
     """Spoil an answer."""
     rejected = answer["result"] == "rejected"
     sequence = {"seq": answer["seq"]}

@@ -1,0 +1,127 @@
+"""The command line: what a person sees, and that bad input gets a plain message."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def payy_ref(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command line."""
+    return subprocess.run(
+        [sys.executable, "-m", "payy_ref", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+    )
+
+
+def test_demo_runs_what_there_is_and_says_what_is_missing() -> None:
+    """Known figures appear, and nothing is claimed that does not exist."""
+    done = payy_ref("demo")
+    assert done.returncode == 0, done.stderr
+    assert "0577b5b4aa3eaba75b2a919d5d7c63b7258aa507d38e346bf2ff1d48790379ff" in done.stdout
+    assert "refused: MERKLE_SLOT_OCCUPIED" in done.stdout
+    assert "Not part of this version" in done.stdout
+
+
+def test_demo_on_the_small_preset() -> None:
+    """The parameters decide the depth."""
+    assert "tree of depth 8" in payy_ref("demo", "--preset", "minimal").stdout
+
+
+def test_version() -> None:
+    """The version is that of the package."""
+    assert payy_ref("--version").stdout == "payy-ref 0.1.0\n"
+
+
+def test_parameters() -> None:
+    """Both presets, for people and for machines."""
+    assert "tree_depth" in payy_ref("parameters").stdout
+    lines = payy_ref("parameters", "--json").stdout.splitlines()
+    assert [json.loads(line)["tree_depth"] for line in lines] == [160, 8]
+
+
+def test_list_and_show() -> None:
+    """A case is found by its code and printed whole."""
+    listed = payy_ref("vectors", "list", "--error", "HASH_INPUT_COUNT", "--json")
+    ids = [json.loads(line)["id"] for line in listed.stdout.splitlines()]
+    assert ids == ["hash-poseidon2-count-0", "hash-poseidon2-count-129"]
+    shown = json.loads(payy_ref("vectors", "show", ids[0]).stdout)
+    assert shown["path"] == "general/hash/poseidon2.json"
+    assert shown["expected"] == {"result": "rejected", "error": "HASH_INPUT_COUNT"}
+
+
+def test_tables_are_not_cut_when_piped() -> None:
+    """Every id is whole, however narrow a terminal would be."""
+    listed = payy_ref("vectors", "list").stdout
+    assert "\u2026" not in listed
+    assert "merkle-update-steps-remove-other-of-slot" in listed
+
+
+def test_explain() -> None:
+    """The check that fails is marked among its neighbours."""
+    text = payy_ref("vectors", "explain", "merkle-update-remove-absent").stdout
+    assert "fails line" in text
+    assert "MERKLE_ELEMENT_ABSENT unless slot_releases(occupant, element)" in text
+    assert "PAYY-MERKLE-008" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("vectors", "show", "no-such-case"), 2, "no vector is called no-such-case"),
+        (("vectors", "show", "update-remove-abs"), 2, "near: merkle-update-remove-absent"),
+        (("vectors", "explain", "no-such-case"), 2, "no vector is called"),
+        (("vectors", "list", "--suite", "none"), 1, "no vector matches"),
+        (("vectors", "verify", "--vectors", "no-such-folder"), 2, "no such folder"),
+        (("vectors", "diff", "conformance_vectors", "none"), 2, "no such folder"),
+        (("vectors", "kill", "--vectors", "none"), 2, "no such folder"),
+        (("vectors", "fill", "--workers", "-1"), 2, "Invalid value"),
+        (("parameters", "testnet"), 2, "Invalid value"),
+        (("no-such-command",), 2, "No such command"),
+        (("conformance", "run", "--driver", "no-such-program"), 2, "no-such-program"),
+        (("conformance", "run", "--vectors", "no-such-folder"), 2, "no such folder"),
+    ],
+)
+def test_bad_arguments(arguments: tuple[str, ...], code: int, message: str) -> None:
+    """A clear message, an exit code, and no traceback."""
+    done = payy_ref(*arguments)
+    text = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == code, text
+    assert message in text
+    assert "Traceback" not in text
+
+
+def test_a_damaged_file_is_one_message(tmp_path: Path) -> None:
+    """`verify` says which file is not JSON and exits 1; reading commands exit 2."""
+    folder = tmp_path / "vectors"
+    (folder / "general" / "hash").mkdir(parents=True)
+    (folder / "general" / "hash" / "bytes.json").write_text("{")
+    listed = payy_ref("vectors", "list", "--vectors", str(folder))
+    assert listed.returncode == 2
+    assert "general/hash/bytes.json: not JSON" in listed.stderr
+    verified = payy_ref("vectors", "verify", "--vectors", str(folder))
+    assert verified.returncode in (1, 2)
+    assert "Traceback" not in verified.stderr
+
+
+def test_the_difference_of_a_folder_with_itself() -> None:
+    """Nothing differs."""
+    done = payy_ref("vectors", "diff", "conformance_vectors", "conformance_vectors")
+    assert (done.returncode, done.stdout) == (0, "the same cases\n")
+
+
+def test_commands_work_from_a_folder_below() -> None:
+    """The project is found upwards."""
+    done = payy_ref("vectors", "list", "--suite", "note", folder=ROOT / "spec" / "merkle")
+    assert done.returncode == 0
+    assert "note-kind-polygon-usdc" in done.stdout
