@@ -54,4 +54,4 @@ lock: ## Pin the newest versions again (needs uv).
 		--no-emit-index-url --no-header --output-file requirements.lock pyproject.toml requirements-build.in
 
 clean: ## Remove the environment and everything that was built.
-	rm -rf $(VENV) build docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) build docs/_build docs/generated .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

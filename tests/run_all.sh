@@ -13,7 +13,9 @@ step "checks: lint, formatting, types, layers"
 "$BIN/lint-imports" --no-logo
 
 step "specification: properties, scenarios, committed vectors"
-"$BIN/pytest" spec -q
+evidence=$(mktemp)
+trap 'rm -f "$evidence"' EXIT
+"$BIN/pytest" spec -q --evidence "$evidence"
 
 step "vectors: files, determinism, kill report"
 "$BIN/payy-ref" vectors verify
@@ -24,7 +26,7 @@ step "traceability"
 "$BIN/payy-ref" trace
 
 step "proof ledger"
-"$BIN/payy-ref" proofs run
+"$BIN/payy-ref" proofs run --evidence "$evidence"
 
 step "documentation"
 "$BIN/sphinx-build" --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html

@@ -10,7 +10,7 @@ MAINNET = files("payy_ref.parameters").joinpath("mainnet.toml").read_text("utf-8
 
 
 def test_mainnet_is_the_deployed_rollup() -> None:
-    """The figures of decision D1."""
+    """The figures of decision 0010."""
     mainnet = load_preset(Preset.MAINNET)
     assert (mainnet.tree_depth, mainnet.network_name) == (160, "Payy")
     assert (mainnet.block_transactions, mainnet.block_message_words) == (6, 1000)

@@ -64,10 +64,12 @@ def checked(number):
 '''
 
 LEDGER = {
-    "PAYY-FIRST-T01": {
-        "level": "T2",
-        "assumptions": [],
-        "evidence": [{"kind": "hypothesis", "name": "test_small", "level": "T2"}],
+    "properties": {
+        "PAYY-FIRST-T01": {
+            "level": "T2",
+            "assumptions": [],
+            "evidence": [{"kind": "hypothesis", "name": "test_small", "level": "T2"}],
+        }
     }
 }
 

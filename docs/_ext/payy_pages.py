@@ -229,6 +229,7 @@ def ledger_page(inputs: Inputs) -> str:
                 f"{{prop}}`{each.id}`<br>{plain(each.title)}",
                 "" if entry is None else f"**{entry.level}**",
                 lines(plain(evidence_line(item)) for item in items) or "none recorded",
+                "" if entry is None else lines(plain(text) for text in entry.assumptions),
             )
         )
     meanings = level_meanings()
@@ -247,7 +248,7 @@ def ledger_page(inputs: Inputs) -> str:
             "",
             "## Properties",
             "",
-            table(("property", "level", "evidence"), rows),
+            table(("property", "level", "evidence", "assuming"), rows),
         ]
     )
 

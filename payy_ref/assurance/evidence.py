@@ -22,6 +22,7 @@ MARKER: Final = "evidence"
 """Name of the pytest marker."""
 
 Test = TypeVar("Test", bound=Callable[..., Any])
+"""A test function, or the test class of a state machine."""
 
 
 def evidence(*properties: str, exhaustive: str = "", part: str = "") -> Callable[[Test], Test]:

@@ -1,7 +1,7 @@
 """
 The BN254 scalar field, in which notes, hashes and circuits live.
 
-Source: deployed `pkg/element`; facts A.1.
+Source: deployed `pkg/element`.
 """
 
 from functools import cache

@@ -2,7 +2,7 @@
 The Grain LFSR from which Poseidon and Poseidon2 draw their round constants.
 
 Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon", appendix F;
-facts A.2 and A.3.
+deployed `pkg/hash` (width 4).
 """
 
 from collections.abc import Iterator

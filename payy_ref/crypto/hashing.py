@@ -68,6 +68,6 @@ def hash_bytes(data: bytes) -> FieldElement:
     Requirements:
         PAYY-HASH-008, PAYY-HASH-009
 
-    Source: facts A.5.
+    Source: deployed `pkg/hash`, hash of bytes.
     """
     return compiled.byte_chain(byte_chunks(data))

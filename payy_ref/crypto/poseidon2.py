@@ -4,7 +4,7 @@ Poseidon2 over the BN254 scalar field, width 4: the readable form.
 Written over `galois` arrays and meant to be read beside the paper. `compiled` computes the same
 in machine words; both answer to the same tests.
 
-Source: Grassi, Khovratovich, Schofnegger, "Poseidon2" (2023/323); deployed `pkg/hash`; facts A.3.
+Source: Grassi, Khovratovich, Schofnegger, "Poseidon2" (2023/323); deployed `pkg/hash`.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """
 Note kinds: which token a note is worth.
 
-Source: deployed `pkg/zk-primitives/src/util.rs`, `eth/test/NoteKind.test.ts`; facts C.2.
+Source: deployed `pkg/zk-primitives/src/util.rs`, `eth/test/NoteKind.test.ts`.
 """
 
 from typing import Final, NewType

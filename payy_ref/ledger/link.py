@@ -11,7 +11,7 @@ The payload carries the secret key of a note that the receiver then sweeps. It h
 The last two fields are left out for the default kind. Since 0xff never occurs in UTF-8, a reader
 tells by the byte 33 from the end of what follows the value.
 
-Source: deployed `pkg/parse-link/src/note_url.rs`; facts I.
+Source: deployed `pkg/parse-link/src/note_url.rs`.
 """
 
 from dataclasses import dataclass

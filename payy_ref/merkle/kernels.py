@@ -4,7 +4,7 @@ One step of a Merkle path, in a form that can be proved.
 No loop, no container, the hash as a parameter: CrossHair confirms the contracts over all paths,
 and the solvers of `payy_ref.assurance` read these very functions.
 
-Source: deployed `pkg/smirk`; facts B.
+Source: deployed `pkg/smirk`.
 """
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ Merkle paths: what they are, what they prove, and what a false one would cost.
 A path is the tuple of siblings from the deepest level to the root's children. It carries no
 direction bits: they are the low bits of the element, so a path cannot be told about another slot.
 
-Source: deployed `pkg/smirk`, `noir/common`; facts B, E.
+Source: deployed `pkg/smirk`, `noir/common`.
 """
 
 from collections.abc import Sequence

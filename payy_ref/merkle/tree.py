@@ -6,7 +6,7 @@ They are written once, over the `Tree` protocol, and hold for both of its forms:
 A tree is a value: a change gives a new one and leaves the old one usable. Elements come in as
 field elements, admitted by `checked_field_element` at the boundary.
 
-Source: deployed `pkg/smirk`, `noir/agg_utxo`; facts B, D.2, E; decisions D2, D3.
+Source: deployed `pkg/smirk`, `noir/agg_utxo`; decisions 0002, 0010, 0011.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

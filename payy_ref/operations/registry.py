@@ -13,7 +13,6 @@ from payy_ref.operations.forms import Form, Record
 from payy_ref.parameters import Parameters
 from payy_ref.primitives.strict_json import Json
 
-
 Fields = Mapping[str, Form[Any]]
 """Form of each field of a record, in the order in which they are read."""
 

@@ -1,7 +1,7 @@
 """
 Presets: the numbers in which one network differs from another.
 
-No rule depends on which preset is loaded except through these parameters (decision D1). This is
+No rule depends on which preset is loaded except through these parameters (decision 0010). This is
 the one place below the tools that reads a file: the TOML that is packaged beside it.
 """
 

@@ -4,7 +4,8 @@ Borsh, as far as the deployed block format needs it: little-endian integers, byt
 An encoding is canonical: each value has one, each byte string decodes to one value or is refused.
 A reader hands out values from the front and is closed at the end, where no byte may be left.
 
-Source: the Borsh specification, version 1; facts G. Why no library: `docs/dependencies.md`.
+Source: the Borsh specification, version 1; deployed `pkg/node`, blocks. Why no library:
+`docs/dependencies.md`.
 """
 
 from collections.abc import Callable, Sequence

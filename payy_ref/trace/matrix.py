@@ -6,7 +6,6 @@ only way to live with one is a line in `spec/not_applicable.toml`, and a line th
 a problem too.
 """
 
-import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,15 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from payy_ref.assurance.ledger import LEDGER_FILE, read_ledger
 from payy_ref.assurance.levels import Level
 from payy_ref.primitives.strict_json import Json
 from payy_ref.trace.requirements import Property, Requirement, TraceError, read_chapters
 from payy_ref.trace.source import ERRORS_MODULE, CodeEntry, Mention, Source, read_codes, read_source
 from payy_ref.vectors.model import Case
 from payy_ref.vectors.store import load_cases
-
-LEDGER: Final = "spec/proof_ledger.json"
-"""The evidence of each property, as the last run of the engines wrote it."""
 
 EXCEPTIONS: Final = "spec/not_applicable.toml"
 """Ids whose gaps are meant, each with its reason."""
@@ -157,7 +154,7 @@ def collect(root: Path) -> Inputs:
         code=read_source(root / "payy_ref", root),
         tests=read_source(spec, root),
         cases=load_cases(vectors) if vectors.is_dir() else (),
-        evidence=read_evidence(root / LEDGER),
+        evidence=read_evidence(root / LEDGER_FILE),
         exceptions=read_exceptions(root / EXCEPTIONS),
     )
 
@@ -169,17 +166,14 @@ def read_evidence(file: Path) -> dict[str, LedgerEntry]:
     Raises:
         TraceError: it is not of the ledger's form.
     """
-    if not file.is_file():
-        return {}
     try:
-        document = json.loads(file.read_text("utf-8"))
         return {
             each: LedgerEntry(
                 level=Level[entry["level"]],
                 assumptions=tuple(entry.get("assumptions", ())),
                 items=tuple(entry["evidence"]),
             )
-            for each, entry in document.items()
+            for each, entry in read_ledger(file).items()
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TraceError(f"{file}: not a proof ledger: {error!r}") from error
@@ -326,7 +320,7 @@ def _dangling(inputs: Inputs) -> Iterator[Problem]:
         if check.code is not None and check.code not in codes:
             references.append((f"{check.place} ({check.function})", check.code))
     references += [
-        (LEDGER, name)
+        (LEDGER_FILE, name)
         for name in inputs.evidence
         if name not in {each.id for each in inputs.properties}
     ]

@@ -166,6 +166,4 @@ def case_bytes(case_id: str, length: int, label: str = "") -> bytes:
 def case_elements(case_id: str, count: int, label: str = "") -> tuple[FieldElement, ...]:
     """Derive a case's own field elements from its id."""
     stream = case_bytes(case_id, 64 * count, label)
-    return tuple(
-        reduce(int.from_bytes(stream[64 * i : 64 * (i + 1)], "big")) for i in range(count)
-    )
+    return tuple(reduce(int.from_bytes(stream[64 * i : 64 * (i + 1)], "big")) for i in range(count))

@@ -382,7 +382,7 @@ def test_refused_updates(
             f"merkle-update{suffix}-{name}",
             f"merkle/{operation}",
             code,
-            description=f"From {leaves} remove {remove}, insert {insert}: {name.replace('-', ' ')}.",
+            description=f"From {leaves} remove {remove} insert {insert}: {name.replace('-', ' ')}.",
             requirements=[f"PAYY-MERKLE-{number}" for number in (requirement, *also)],
             flags=[flag],
             depth=SMALL,
