@@ -15,7 +15,8 @@ step "checks: lint, formatting, types, layers"
 step "specification: properties, scenarios, committed vectors"
 evidence=$(mktemp)
 trap 'rm -f "$evidence"' EXIT
-"$BIN/pytest" spec -q --evidence "$evidence"
+"$BIN/coverage" erase
+"$BIN/coverage" run -m pytest spec -q --evidence "$evidence"
 
 step "vectors: files, determinism, kill report"
 "$BIN/payy-ref" vectors verify
@@ -33,4 +34,5 @@ step "documentation"
 
 step "tools"
 "$BIN/coverage" run -m pytest tests -q
+"$BIN/coverage" combine --quiet
 "$BIN/coverage" report --skip-covered

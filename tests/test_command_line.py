@@ -1,33 +1,40 @@
 """The command line: what a person sees, and that bad input gets a plain message."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
+
+from payy_ref.cli.main import app
 
 ROOT = Path(__file__).parents[1]
 
 
-def payy_ref(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run the command line."""
-    return subprocess.run(
-        [sys.executable, "-m", "payy_ref", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
-    )
+def payy_ref(*arguments: str) -> Result:
+    """Run the command line in this process; an unexpected exception is raised."""
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    return result
+
+
+def test_as_a_program() -> None:
+    """Installed and started as a user does: exit codes and streams are those of the commands."""
+    good = [sys.executable, "-m", "payy_ref", "vectors", "show", "hash-bytes-length-0"]
+    bad = [sys.executable, "-m", "payy_ref", "vectors", "show", "x-y-z"]
+    done = subprocess.run(good, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["id"] == "hash-bytes-length-0"
+    assert done.stderr == ""
+    failed = subprocess.run(bad, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert failed.stderr == "no vector is called x-y-z\n"
 
 
 def test_demo_runs_what_there_is_and_says_what_is_missing() -> None:
     """Known figures appear, and nothing is claimed that does not exist."""
     done = payy_ref("demo")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "0577b5b4aa3eaba75b2a919d5d7c63b7258aa507d38e346bf2ff1d48790379ff" in done.stdout
     assert "refused: MERKLE_SLOT_OCCUPIED" in done.stdout
     assert "Not part of this version" in done.stdout
@@ -96,7 +103,7 @@ def test_bad_arguments(arguments: tuple[str, ...], code: int, message: str) -> N
     """A clear message, an exit code, and no traceback."""
     done = payy_ref(*arguments)
     text = " ".join((done.stdout + done.stderr).split())
-    assert done.returncode == code, text
+    assert done.exit_code == code, text
     assert message in text
     assert "Traceback" not in text
 
@@ -107,21 +114,22 @@ def test_a_damaged_file_is_one_message(tmp_path: Path) -> None:
     (folder / "general" / "hash").mkdir(parents=True)
     (folder / "general" / "hash" / "bytes.json").write_text("{")
     listed = payy_ref("vectors", "list", "--vectors", str(folder))
-    assert listed.returncode == 2
+    assert listed.exit_code == 2
     assert "general/hash/bytes.json: not JSON" in listed.stderr
     verified = payy_ref("vectors", "verify", "--vectors", str(folder))
-    assert verified.returncode in (1, 2)
+    assert verified.exit_code in (1, 2)
     assert "Traceback" not in verified.stderr
 
 
 def test_the_difference_of_a_folder_with_itself() -> None:
     """Nothing differs."""
     done = payy_ref("vectors", "diff", "conformance_vectors", "conformance_vectors")
-    assert (done.returncode, done.stdout) == (0, "the same cases\n")
+    assert (done.exit_code, done.stdout) == (0, "the same cases\n")
 
 
-def test_commands_work_from_a_folder_below() -> None:
+def test_commands_work_from_a_folder_below(monkeypatch: pytest.MonkeyPatch) -> None:
     """The project is found upwards."""
-    done = payy_ref("vectors", "list", "--suite", "note", folder=ROOT / "spec" / "merkle")
-    assert done.returncode == 0
+    monkeypatch.chdir(ROOT / "spec" / "merkle")
+    done = payy_ref("vectors", "list", "--suite", "note")
+    assert done.exit_code == 0
     assert "note-kind-polygon-usdc" in done.stdout

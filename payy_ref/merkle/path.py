@@ -91,7 +91,7 @@ def path_root(
     return path_nodes(leaf, slot, siblings, hash_pair)[-1]
 
 
-def path_matches(element: int, siblings: Sequence[int], root: int) -> bool:
+def path_matches(element: int, siblings: Sequence[FieldElement], root: FieldElement) -> bool:
     """
     Tell whether the element, at the slot that its low bits name, leads to the root.
 
@@ -115,7 +115,9 @@ def path_matches(element: int, siblings: Sequence[int], root: int) -> bool:
     )
 
 
-def proves_inclusion(depth: Depth, element: int, siblings: Sequence[int], root: int) -> bool:
+def proves_inclusion(
+    depth: Depth, element: int, siblings: Sequence[FieldElement], root: FieldElement
+) -> bool:
     """
     Tell whether the path shows that the element is in the tree.
 
@@ -136,7 +138,7 @@ def proves_inclusion(depth: Depth, element: int, siblings: Sequence[int], root: 
 
 
 def proves_absence(
-    depth: Depth, element: int, occupant: int, siblings: Sequence[int], root: int
+    depth: Depth, element: int, occupant: int, siblings: Sequence[FieldElement], root: FieldElement
 ) -> bool:
     """
     Tell whether the path shows that the element is not in the tree.

@@ -49,9 +49,13 @@ Node = Lone | Branch
 Change = tuple[int, FieldElement]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PersistentTree:
-    """A tree whose versions share their nodes."""
+    """
+    A tree whose versions share their nodes.
+
+    Two trees are equal if they have the same depth and the same elements.
+    """
 
     depth: Depth
     """Number of levels of hashing."""
@@ -79,6 +83,18 @@ class PersistentTree:
     def __len__(self) -> int:
         """Count the elements."""
         return self.size
+
+    def __eq__(self, other: object) -> bool:
+        """Compare depth and elements; the roots are asked first, since they nearly always tell."""
+        if not isinstance(other, PersistentTree):
+            return NotImplemented
+        if (self.depth, self.root) != (other.depth, other.root):
+            return False
+        return self.top is other.top or list(self) == list(other)
+
+    def __hash__(self) -> int:
+        """Equal trees have equal roots."""
+        return hash((self.depth, self.root))
 
     def leaf_at(self, slot: int) -> FieldElement:
         """Give the element in a slot, or 0."""
@@ -123,12 +139,15 @@ def _root_of(node: Node | None, height: int) -> FieldElement:
     return empty_roots(height)[height] if node is None else node.root
 
 
-def _elements(node: Node | None) -> Iterator[FieldElement]:
-    if isinstance(node, Lone):
-        yield node.element
-    elif node is not None:
-        yield from _elements(node.left)
-        yield from _elements(node.right)
+def _elements(top: Node | None) -> Iterator[FieldElement]:
+    """Give the elements from left to right, without recursion: a tree may be 256 levels deep."""
+    unvisited = [top]
+    while unvisited:
+        node = unvisited.pop()
+        if isinstance(node, Lone):
+            yield node.element
+        elif node is not None:
+            unvisited += [node.right, node.left]
 
 
 def _changed(node: Node | None, height: int, changes: Sequence[Change], depth: int) -> Node | None:

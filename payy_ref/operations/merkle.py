@@ -63,13 +63,18 @@ def _path(
 
 
 def _verify_path(
-    parameters: Parameters, *, element: int, siblings: Sequence[int], root: int
+    parameters: Parameters, *, element: int, siblings: Sequence[FieldElement], root: FieldElement
 ) -> Mapping[str, Any]:
     return {"valid": path.path_matches(element, siblings, root)}
 
 
 def _verify_inclusion(
-    parameters: Parameters, *, depth: int, element: int, siblings: Sequence[int], root: int
+    parameters: Parameters,
+    *,
+    depth: int,
+    element: int,
+    siblings: Sequence[FieldElement],
+    root: FieldElement,
 ) -> Mapping[str, Any]:
     return {"valid": path.proves_inclusion(checked_depth(depth), element, siblings, root)}
 
@@ -80,8 +85,8 @@ def _verify_absence(
     depth: int,
     element: int,
     occupant: int,
-    siblings: Sequence[int],
-    root: int,
+    siblings: Sequence[FieldElement],
+    root: FieldElement,
 ) -> Mapping[str, Any]:
     return {"valid": path.proves_absence(checked_depth(depth), element, occupant, siblings, root)}
 

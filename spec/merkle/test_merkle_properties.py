@@ -41,6 +41,7 @@ from payy_ref.testing.strategies import (
     leaves,
     leaves_in_slot,
     non_canonical_elements,
+    slot_sets,
     slots,
     update_scripts,
 )
@@ -443,6 +444,21 @@ def test_only_the_true_occupant_shows_absence(depth: Depth, data: st.DataObject)
     assert verdict(lambda: rules.remove(tree, absent)) == ErrorCode.MERKLE_ELEMENT_ABSENT
 
 
+@evidence("PAYY-MERKLE-T05", part="roots that are of no tree")
+@given(depths, st.data())
+def test_occupants_belong_to_the_slot(depth: Depth, data: st.DataObject) -> None:
+    """A leaf that stands in a slot of another element shows no absence, even under its own root."""
+    slot, other_slot = data.draw(slot_sets(depth, minimum=2))[:2]
+    element = data.draw(leaves_in_slot(depth, slot))
+    occupant = data.draw(leaves_in_slot(depth, other_slot))
+    siblings = empty_roots(depth)[:depth]
+    forged = path_root(occupant, slot, siblings)
+    assert not proves_absence(depth, element, occupant, siblings, forged)
+    siblings_of_slot = persistent(depth, [occupant]).siblings_at(slot)
+    true_root = path_root(occupant, other_slot, siblings)
+    assert proves_absence(depth, element, EMPTY_LEAF, siblings_of_slot, true_root)
+
+
 @evidence(
     "PAYY-MERKLE-T05",
     exhaustive="every tree of depth 2 over two leaves a slot, every such leaf and claimed occupant",
@@ -777,7 +793,7 @@ def test_damaged_paths_show_nothing(depth: Depth, data: st.DataObject) -> None:
         assert not proves_inclusion(depth, members[0], damaged, tree.root)
         assert not proves_absence(depth, members[0], 0, damaged, tree.root)
     for root in (tree.root ^ 1, tree.root + MODULUS, 0):
-        assert not proves_inclusion(depth, members[0], siblings, root)
+        assert not proves_inclusion(depth, members[0], siblings, FieldElement(root))
 
 
 @evidence("PAYY-MERKLE-T08")

@@ -87,6 +87,7 @@ def test_link_is_read_as_it_was_written(link: Link) -> None:
     payload = encode_link(link)
     assert set(payload) <= set(ALPHABET)
     assert decode_link(payload) == normal(link)
+    assert encode_link(normal(link)) == payload
 
 
 @evidence("PAYY-NOTES-T02", part="layouts: versions, widths of the value, kinds, lengths of text")
@@ -178,6 +179,7 @@ def test_longer_forms_are_read_as_the_short_one(link: Link, kept: int, kind: int
     explicit = longer + b"\xff" + int(POLYGON_USDC).to_bytes(32, "big")
     assert decode_link(payload_of(explicit)) == link
     assert encode_link(decode_link(payload_of(explicit))) == encode_link(link)
+    assert encode_link(replace(link, note_kind=int(POLYGON_USDC))) == encode_link(link)
     other = longer + b"\xff" + kind.to_bytes(32, "big")
     assert decode_link(payload_of(other)) == normal(replace(link, note_kind=kind))
 
