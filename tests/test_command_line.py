@@ -15,8 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 def payy_ref(*arguments: str) -> Result:
     """Run the command line in this process; an unexpected exception is raised."""
-    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
-    return result
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
 
 
 def test_as_a_program() -> None:

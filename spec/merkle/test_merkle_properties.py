@@ -452,10 +452,10 @@ def test_occupants_belong_to_the_slot(depth: Depth, data: st.DataObject) -> None
     element = data.draw(leaves_in_slot(depth, slot))
     occupant = data.draw(leaves_in_slot(depth, other_slot))
     siblings = empty_roots(depth)[:depth]
-    forged = path_root(occupant, slot, siblings)
+    forged = FieldElement(path_root(occupant, slot, siblings))
     assert not proves_absence(depth, element, occupant, siblings, forged)
     siblings_of_slot = persistent(depth, [occupant]).siblings_at(slot)
-    true_root = path_root(occupant, other_slot, siblings)
+    true_root = FieldElement(path_root(occupant, other_slot, siblings))
     assert proves_absence(depth, element, EMPTY_LEAF, siblings_of_slot, true_root)
 
 
