@@ -16,7 +16,7 @@ step "specification: properties, scenarios, committed vectors"
 evidence=$(mktemp)
 trap 'rm -f "$evidence"' EXIT
 "$BIN/coverage" erase
-"$BIN/coverage" run -m pytest spec -q --evidence "$evidence"
+"$BIN/coverage" run -m pytest spec -q --evidence="$evidence"
 
 step "vectors: files, determinism, kill report"
 "$BIN/payy-ref" vectors verify
@@ -27,7 +27,7 @@ step "traceability"
 "$BIN/payy-ref" trace
 
 step "proof ledger"
-"$BIN/payy-ref" proofs run --evidence "$evidence"
+"$BIN/payy-ref" proofs run --evidence="$evidence"
 
 step "documentation"
 "$BIN/sphinx-build" --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html

@@ -117,7 +117,7 @@ def _tests(project: Path, file: Path | None, *, quick: bool) -> tuple[list[Outco
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "evidence.json"
         command = [sys.executable, "-m", "pytest", "spec", "-q", "--no-header"]
-        command += ["-p", "payy_ref.assurance.pytest_plugin", "--evidence", str(written)]
+        command += ["-p", "payy_ref.assurance.pytest_plugin", f"--evidence={written}"]
         run = subprocess.run(
             command,
             capture_output=True,
