@@ -437,5 +437,5 @@ def test_item_of_other_width(vector: VectorWriter) -> None:
         requirements=requirements,
         flags=flags,
         width=0,
-        bytes=b"\xff\xff\xff\xff",
+        bytes=b"\x05\0\0\0",
     )
