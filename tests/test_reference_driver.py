@@ -37,7 +37,7 @@ def test_hello() -> None:
         "implementation": "payy-ref",
         "version": "0.1.0",
         "protocol": 1,
-        "suites": ["encoding", "hash", "merkle", "note", "link"],
+        "suites": ["encoding", "hash", "poseidon2", "merkle", "note", "link"],
         "presets": ["mainnet", "minimal"],
         "level": "reason",
     }

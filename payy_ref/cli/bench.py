@@ -18,7 +18,7 @@ from payy_ref.bench.chapters import (
     tree_benchmarks,
 )
 from payy_ref.bench.measure import Figure
-from payy_ref.cli.project import messages, output, project_root
+from payy_ref.cli.project import load_kernels, messages, output, project_root
 
 
 def bench(
@@ -31,6 +31,7 @@ def bench(
 
     Times depend on the machine and its load; ratios of one run say more. No test reads them.
     """
+    load_kernels()
     benchmarks = [
         *peer_benchmarks(project_root() / "tests" / "drivers" / "typescript"),
         *hash_benchmarks(),

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from payy_ref.cli.project import output
+from payy_ref.cli.project import load_kernels, output
 from payy_ref.crypto.field import Element
 from payy_ref.crypto.hashing import hash_elements
 from payy_ref.errors import SpecError
@@ -29,6 +29,7 @@ def demo(
 
     So far: the hash, the tree of commitments with its proofs, note kinds and payment links.
     """
+    load_kernels()
     parameters = load_preset(preset)
     output.print(
         f"[bold]payy-ref demo[/bold], preset {preset}: tree of depth {parameters.tree_depth}\n"

@@ -1,6 +1,7 @@
 """What the commands share: where the project is, and how an error is told to a person."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import payy_ref
+from payy_ref.crypto import compiled
 
 PIPED_WIDTH: Final = 240
 """Columns of a table that no terminal bounds; a shortened id is of no use to the next program."""
@@ -23,8 +25,28 @@ output: Final = Console(
 messages: Final = Console(stderr=True, highlight=False)
 """Progress and complaints."""
 
+SILENT_SECONDS: Final = 1.5
+"""How long a command may be silent before it says what it is doing."""
+
 UNUSABLE: Final = 2
 """Exit code of a command that could not do its work; 1 is a negative verdict."""
+
+
+def load_kernels() -> None:
+    """
+    Load the kernels, and say so if they have to be compiled, which happens once on a machine.
+
+    Whether the cache is good shows only when it is used, so the message waits a moment.
+    """
+    timer = threading.Timer(
+        SILENT_SECONDS,
+        lambda: messages.print("compiling the hash kernels, once on this machine ..."),
+    )
+    timer.start()
+    try:
+        compiled.warm_up()
+    finally:
+        timer.cancel()
 
 
 def project_root() -> Path:

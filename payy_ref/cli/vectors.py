@@ -12,6 +12,7 @@ from rich.table import Table
 from payy_ref.cli.project import (
     UNUSABLE,
     default_vectors,
+    load_kernels,
     messages,
     output,
     project_root,
@@ -24,7 +25,7 @@ from payy_ref.vectors.check import problems
 from payy_ref.vectors.diff import difference
 from payy_ref.vectors.explain import explain as explain_case
 from payy_ref.vectors.fill import check_determinism, generate
-from payy_ref.vectors.kill import kill_report
+from payy_ref.vectors.kill import check_sites, kill_report
 from payy_ref.vectors.model import Case, VectorError
 
 app = typer.Typer(no_args_is_help=True, help="Write, check, read and compare conformance vectors.")
@@ -98,6 +99,7 @@ def _check_fill(files: dict[str, bytes]) -> None:
 def verify(vectors: Folder = None) -> None:
     """Check checksums, schemas, lint, and the reference's answer to every vector."""
     folder = vectors or default_vectors()
+    load_kernels()
     with told_plainly(VectorError):
         files = store.read(folder)
         requirements = frozenset(requirement_texts(project_root() / "spec"))
@@ -207,9 +209,12 @@ def diff(
 @app.command()
 def kill(vectors: Folder = None) -> None:
     """Switch each check off in turn, and name a vector that notices; exit 1 if none does."""
+    load_kernels()
     with told_plainly(VectorError):
         cases = store.load_cases(vectors or default_vectors())
-        results = kill_report(cases)
+        with _progress() as progress:
+            task = progress.add_task("checks", total=len(check_sites()))
+            results = kill_report(cases, progress=lambda _: progress.advance(task))
     table = Table(box=None)
     table.add_column("check", overflow="fold")
     table.add_column("noticed by", overflow="fold")

@@ -442,3 +442,11 @@ def climb(
         ),
     )
     return [FieldElement(value) for value in from_words(out)]
+
+
+def warm_up() -> None:
+    """Load or compile every kernel: a few seconds at the first use on a machine, then a moment."""
+    permutation((0, 0, 0, 0))
+    sponge((0,))
+    byte_chain((0,))
+    climb((0,), (0,), (0,), (1,), (0,))

@@ -27,6 +27,9 @@ FULL_ROUNDS: Final = 8
 PARTIAL_ROUNDS: Final = 56
 """R_P: rounds with an S-box on cell 0 alone."""
 
+ROUNDS: Final = FULL_ROUNDS + PARTIAL_ROUNDS
+"""All rounds of the permutation."""
+
 SBOX_DEGREE: Final = 5
 """d: x -> x^5 permutes the field, since 5 does not divide p - 1."""
 

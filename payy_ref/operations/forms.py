@@ -175,10 +175,12 @@ class ListOf(Form[tuple[Any, ...]]):
 
     item: Form[Any]
     """The form of each item."""
+    length: int | None = None
+    """Number of items; None for any."""
 
     def decode(self, json: Json) -> tuple[Any, ...]:
         """Read the items in order."""
-        require_form(isinstance(json, list))
+        require_form(isinstance(json, list) and self.length in (None, len(json)))
         return tuple(self.item.decode(item) for item in json) if isinstance(json, list) else ()
 
     def encode(self, value: tuple[Any, ...]) -> Json:
@@ -187,7 +189,10 @@ class ListOf(Form[tuple[Any, ...]]):
 
     def schema(self) -> dict[str, Json]:
         """Describe the array."""
-        return {"type": "array", "items": self.item.schema()}
+        schema: dict[str, Json] = {"type": "array", "items": self.item.schema()}
+        if self.length is not None:
+            schema |= {"minItems": self.length, "maxItems": self.length}
+        return schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,9 @@ class Operation:
 def all_operations() -> tuple[Operation, ...]:
     """List every operation, suites in order of dependence."""
     # Imported here, because the suites import `Operation` from this module.
-    from payy_ref.operations import encoding, hash, link, merkle, note  # noqa: PLC0415
+    from payy_ref.operations import encoding, hash, link, merkle, note, poseidon2  # noqa: PLC0415
 
-    modules = (encoding, hash, merkle, note, link)
+    modules = (encoding, hash, poseidon2, merkle, note, link)
     return tuple(operation for module in modules for operation in module.OPERATIONS)
 
 

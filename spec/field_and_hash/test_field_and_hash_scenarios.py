@@ -2,8 +2,10 @@
 
 import pytest
 
+from payy_ref.crypto import compiled
 from payy_ref.crypto.field import MODULUS
 from payy_ref.errors import ErrorCode
+from payy_ref.primitives.strict_json import Json
 from payy_ref.vectors.model import case_bytes, case_elements
 from payy_ref.vectors.pytest_plugin import VectorWriter
 
@@ -47,6 +49,53 @@ def test_small_inputs(vector: VectorWriter, count: int) -> None:
         flags=["SPONGE_GROUPING"],
         inputs=tuple(range(1, count + 1)),
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("zeros", (0, 0, 0, 0)),
+        ("pair-of-zeros", (0, 0, 0, 2 * 2**64)),
+        ("counting", (0, 1, 2, 3)),
+        ("greatest", (MODULUS - 1,) * 4),
+    ],
+)
+def test_rounds_of_the_permutation(
+    vector: VectorWriter, name: str, state: tuple[int, int, int, int]
+) -> None:
+    """
+    Every intermediate state, so that a wrong permutation shows where it goes wrong.
+
+    Given a state, when it is permuted, then the state after each round is the stated one.
+    """
+    output = vector.accepts(
+        f"poseidon2-rounds-{name}",
+        "poseidon2/rounds",
+        description=f"The states of the permutation of {name.replace('-', ' ')}, round by round.",
+        requirements=["PAYY-HASH-003", "PAYY-HASH-004"],
+        flags=["ROUND_STRUCTURE"],
+        state=state,
+    )
+    assert len(output["states"]) == 1 + 8 + 56
+    assert output["states"][-1] == compiled.permutation(state)
+
+
+def test_states_have_four_cells(vector: VectorWriter) -> None:
+    """
+    The permutation has width 4.
+
+    Given three cells, or five, when they are permuted, then the input is malformed.
+    """
+    for count in (0, 3, 5):
+        cells: list[Json] = ["0x" + "00" * 32] * count
+        vector.rejects_malformed(
+            f"poseidon2-rounds-{count}-cells",
+            "poseidon2/rounds",
+            {"state": cells},
+            description=f"A state of {count} cells is malformed.",
+            requirements=["PAYY-CONVENTIONS-001"],
+            flags=["MALFORMED"],
+        )
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
