@@ -43,10 +43,12 @@ def measure(
     run: Callable[[], object],
     *,
     runs: int = RUNS,
+    warm_up: bool = True,
     peer: str = "",
 ) -> Figure:
-    """Run once uncounted, then `runs` times counted."""
-    run()
+    """Run once uncounted, unless there is nothing to warm up, then `runs` times counted."""
+    if warm_up:
+        run()
     seconds = []
     for _ in range(runs):
         start = time.perf_counter()
