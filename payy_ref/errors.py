@@ -19,7 +19,6 @@ class ErrorCode(StrEnum):
     Why an input is rejected.
 
     A code names one rule, belongs to one chapter, and is never renamed or given a new meaning.
-    Solidity errors carry the same names.
     """
 
     # conventions
@@ -81,6 +80,9 @@ class ErrorCode(StrEnum):
     LINK_PSI_UNEXPECTED = "LINK_PSI_UNEXPECTED"
     """Links of versions 1 and 2 derive psi from the secret key and carry none."""
 
+    LINK_TOO_LONG = "LINK_TOO_LONG"
+    """The payload has more than 4,096 characters."""
+
     LINK_NOT_BASE58 = "LINK_NOT_BASE58"
     """The payload has a character outside the Bitcoin base-58 alphabet."""
 
@@ -97,12 +99,10 @@ class ErrorCode(StrEnum):
 class SpecError(Exception):
     """An input was rejected. Raised by `require` and by nothing else."""
 
-    def __init__(self, code: ErrorCode, detail: str = "") -> None:
-        super().__init__(f"{code}: {detail}" if detail else str(code))
+    def __init__(self, code: ErrorCode) -> None:
+        super().__init__(str(code))
         self.code = code
         """The rule that was broken."""
-        self.detail = detail
-        """The offending values, for a person; no part of the specification."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -137,7 +137,7 @@ def _site_of(frame: FrameType, code: ErrorCode) -> CheckSite:
     return CheckSite(frame.f_globals["__name__"], frame.f_code.co_qualname, code)
 
 
-def require(condition: bool, code: ErrorCode, detail: str = "") -> None:
+def require(condition: bool, code: ErrorCode) -> None:
     """
     Reject the input unless the condition holds.
 
@@ -152,4 +152,4 @@ def require(condition: bool, code: ErrorCode, detail: str = "") -> None:
     # Who calls is asked only when a check is switched off, so that it costs nothing otherwise.
     if sites and _site_of(sys._getframe(1), code) in sites:  # noqa: SLF001
         return
-    raise SpecError(code, detail)
+    raise SpecError(code)

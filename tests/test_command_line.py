@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from payy_ref.cli.main import app
+from payy_ref.cli.project import output
 
 ROOT = Path(__file__).parents[1]
 
@@ -73,6 +74,21 @@ def test_tables_are_not_cut_when_piped() -> None:
     assert "merkle-update-steps-remove-other-of-slot" in listed
 
 
+@pytest.mark.parametrize("command", [("errors",), ("vectors", "list")])
+@pytest.mark.parametrize("width", [50, 80])
+def test_tables_are_not_cut_when_narrow(
+    command: tuple[str, ...], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names stay whole on a terminal of any width, and at 80 columns the lines fit."""
+    _, *wide = payy_ref(*command).stdout.splitlines()
+    monkeypatch.setattr(output, "width", width)
+    narrow = payy_ref(*command).stdout
+    assert "\u2026" not in narrow
+    assert {word for line in wide for word in line.split()} <= set(narrow.split())
+    if width == 80:
+        assert max(map(len, narrow.splitlines())) <= width
+
+
 def test_explain() -> None:
     """The check that fails is marked among its neighbours."""
     text = payy_ref("vectors", "explain", "merkle-update-remove-absent").stdout
@@ -87,7 +103,11 @@ def test_explain() -> None:
         (("vectors", "show", "no-such-case"), 2, "no vector is called no-such-case"),
         (("vectors", "show", "update-remove-abs"), 2, "near: merkle-update-remove-absent"),
         (("vectors", "explain", "no-such-case"), 2, "no vector is called"),
-        (("vectors", "list", "--suite", "none"), 1, "no vector matches"),
+        (("vectors", "list", "--suite", "none"), 2, "no suite is called none; there are encoding"),
+        (("vectors", "list", "--requirement", "none"), 1, "no vector matches"),
+        (("vectors", "list", "--vectors", "spec"), 2, "spec: no manifest.json; not a folder of"),
+        (("errors", "--chapter", "none"), 2, "no chapter is called none; there are"),
+        (("trace", "--root", "docs"), 2, "docs: not a checkout of payy-ref"),
         (("vectors", "verify", "--vectors", "no-such-folder"), 2, "no such folder"),
         (("vectors", "diff", "conformance_vectors", "none"), 2, "no such folder"),
         (("vectors", "kill", "--vectors", "none"), 2, "no such folder"),
@@ -112,6 +132,7 @@ def test_a_damaged_file_is_one_message(tmp_path: Path) -> None:
     folder = tmp_path / "vectors"
     (folder / "general" / "hash").mkdir(parents=True)
     (folder / "general" / "hash" / "bytes.json").write_text("{")
+    (folder / "manifest.json").write_text("{}")
     listed = payy_ref("vectors", "list", "--vectors", str(folder))
     assert listed.exit_code == 2
     assert "general/hash/bytes.json: not JSON" in listed.stderr

@@ -245,7 +245,8 @@ def test_no_driver(vectors: Path, driver: str) -> None:
     """A command that is no driver is told from one that fails."""
     result = command("run", "--driver", driver, "--vectors", str(vectors))
     assert result.exit_code == 2
-    assert "the driver cannot be started" in result.output
+    assert "the driver cannot be started" in result.stderr
+    assert result.stdout == ""
 
 
 def test_floods_of_logs_do_no_harm(conformance: Runner) -> None:
@@ -397,6 +398,7 @@ def test_nothing_to_do(conformance: Runner) -> None:
     found = conformance("none", only="no-such-case")
     assert found.exit_code == 1
     assert "no case matches the request" in found.output
+    assert "no verdict: no case was asked" in found.output
 
 
 def test_suites_and_presets(vectors: Path) -> None:
@@ -406,10 +408,16 @@ def test_suites_and_presets(vectors: Path) -> None:
     chosen = command(*common, "--suite", "note", "--preset", "general")
     assert chosen.exit_code == 0
     assert "2 of 2 cases executed" in chosen.output
+    # General cases belong to every preset.
+    general = command(*common, "--preset", "mainnet")
+    assert general.exit_code == 0
+    assert "7 of 7 cases executed" in general.output
     for option in (("--suite", "nothing"), ("--preset", "moon"), ("--run", "("), ("--driver", "'")):
         refused = command(*common, *option)
         assert refused.exit_code == 2, refused.output
         assert "Traceback" not in refused.output
+    moon = command(*common, "--preset", "moon")
+    assert "no preset is called moon; there are general, mainnet, minimal" in moon.output
 
 
 @pytest.mark.parametrize("harm", ["missing", "no-manifest", "lost", "cut", "added"])

@@ -1,5 +1,6 @@
 """The site: anchors and tables from a project, and a build that fails where something dangles."""
 
+import importlib
 import io
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from payy_ref.operations.forms import Bytes, Canonical, ListOf
 from tests.trace_project import ACCEPTED, edit, write, write_project
 
 # How MyST uses Sphinx is not judged here.
@@ -124,3 +126,24 @@ def test_a_formula_that_cannot_be_read(project: Path) -> None:
     """An unknown command is a warning, not a blank."""
     edit(project / "spec" / "first" / "properties.md", "$n < 10$", r"$n \lesser 10$")
     assert "Unknown LaTeX command" in build(project)
+
+
+def test_long_names_break_at_their_joints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long name may break between its words, a long number anywhere, a short name nowhere."""
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    plain = importlib.import_module("payy_pages").plain
+    assert plain("a_b") == r"a\_b"
+    assert plain("spec/merkle/test_tree.py::test_of_something") == (
+        r"spec/<wbr>merkle/<wbr>test\_<wbr>tree<wbr>.py::<wbr>test\_<wbr>of\_<wbr>something"
+    )
+    assert plain("7" * 40) == "7" * 34 + "<wbr>" + "7" * 6
+
+
+def test_forms_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list says how many items it has, where that is fixed."""
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    in_words = importlib.import_module("payy_pages").form_in_words
+    state = ListOf(Canonical(), length=4)
+    assert in_words(state) == "list of 4 field elements"
+    assert in_words(ListOf(state)) == "list of lists of 4 field elements"
+    assert in_words(ListOf(Bytes())) == "list of byte strings"

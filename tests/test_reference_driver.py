@@ -1,12 +1,15 @@
 """The reference's driver: every line gets an answer, and nothing ends the process."""
 
+import io
 import json
+import shlex
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
+from payy_ref.driver import reference
 from payy_ref.driver.reference import answer_line
 
 HASH = {
@@ -97,6 +100,7 @@ def test_lines_that_are_no_request(line: bytes) -> None:
         {"cmd": "hello"},
         {"cmd": "hello", "protocol": 2},
         {"cmd": "hello", "protocol": "1"},
+        {"cmd": "hello", "protocol": True},
     ],
 )
 def test_requests_of_no_known_kind(change: dict[str, Any]) -> None:
@@ -128,6 +132,7 @@ def test_request_without_input() -> None:
         b"{}",
         b'{"bytes":1.5}',
         b'{"bytes":1e999}',
+        b'{"bytes":' + b"1" * 10_000 + b"}",
         b'{"bytes":"0x","bytes":"0x"}',
         b'{"bytes":{"a":1,"a":1}}',
         b'{"bytes":"\\ud800"}',
@@ -171,3 +176,32 @@ def test_the_process_ends_with_its_input() -> None:
     )
     assert json.loads(done.stdout)["result"] == "accepted"
     assert done.stderr == b""
+
+
+def test_many_keys_are_read_in_time() -> None:
+    """A duplicate among very many keys is found in one pass; in the square of them it would not."""
+    keys = b",".join(b'"k%d":1' % number for number in range(100_000))
+    line = json.dumps({**HASH, "input": "HERE"}).encode()
+    answer = ask(line.replace(b'"HERE"', b"{" + keys + b',"k99999":1}'))
+    assert answer == {"seq": 7, "result": "rejected", "error": "MALFORMED_INPUT"}
+
+
+def test_a_line_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is errored once, as a whole, and the next line is read from its beginning."""
+    monkeypatch.setattr(reference, "MAXIMUM_LINE", 400)
+    source = io.BytesIO(b"x" * 1500 + b"\n" + json.dumps(HASH).encode() + b"\n")
+    answers: list[str] = []
+    reference.serve(source, answers.append)
+    assert [json.loads(answer)["result"] for answer in answers] == ["errored", "accepted"]
+
+
+@pytest.mark.parametrize("redirection", ["<&-", ">&-", ">/dev/full"])
+def test_streams_that_are_closed_or_full(redirection: str) -> None:
+    """No traceback, whatever the shell has done to the streams."""
+    command = f"{shlex.quote(sys.executable)} -m payy_ref driver {redirection}"
+    line = json.dumps(HASH) + "\n"
+    done = subprocess.run(
+        ["sh", "-c", command], input=line, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 2)

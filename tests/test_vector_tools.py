@@ -23,6 +23,7 @@ from payy_ref.vectors.model import Case, VectorError, case_bytes, case_elements
 PROJECT = Path(__file__).parents[1]
 COMMITTED = PROJECT / "conformance_vectors"
 HASH_FILE = "general/hash/bytes.json"
+SEAL = ("manifest.json", "SHA256SUMS")
 
 
 @pytest.fixture
@@ -84,7 +85,10 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "integer for a string": (lambda d: _first(d)["input"].update(bytes=7), "bytes"),
     "upper-case hex": (lambda d: _first(d)["input"].update(bytes="0xAB"), "does not match"),
-    "line feed": (lambda d: _first(d)["input"].update(bytes="0x00\n"), "does not match"),
+    "line feed": (
+        lambda d: _first(d)["input"].update(bytes="0x00\n"),
+        "does not match|the reference answers",
+    ),
     "short digest": (
         lambda d: _first(d)["expected"]["output"].update(digest="0x00"),
         "does not match|is not valid",
@@ -92,7 +96,7 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "unknown field": (lambda d: _first(d).update(more=1), "more"),
     "unknown envelope field": (lambda d: d.update(more=1), "more"),
     "missing description": (lambda d: _first(d).pop("description"), "description"),
-    "null": (lambda d: _first(d).update(description=None), "None is not of type"),
+    "null": (lambda d: _first(d).update(description=None), "None is not of type|not text"),
     "rejection without code": (
         lambda d: _first(d).update(expected={"result": "rejected"}),
         "not valid under any",
@@ -195,18 +199,75 @@ def test_layout_refuses_what_cannot_stand_in_a_file() -> None:
 def test_writing_replaces_exactly_what_changed(folder: Path) -> None:
     """Unchanged files keep their inode, stale ones go, hand-written ones stay."""
     files = store.read(folder)
+    store.write(folder, {**files, **_with_a_further_file(files)})
     kept, changed = folder / "general/hash/poseidon2.json", folder / HASH_FILE
     inodes = kept.stat().st_ino, changed.stat().st_ino
-    stale = folder / "general/hash/stale.json"
-    stale.write_text("{}")
     changed.write_text("{}")
-    assert store.write(folder, files) == [HASH_FILE, "general/hash/stale.json"]
+    removed = ["general/extra/more.json", HASH_FILE, "manifest.json", "SHA256SUMS"]
+    assert sorted(store.write(folder, files)) == sorted(removed)
     assert kept.stat().st_ino == inodes[0]
     assert changed.stat().st_ino != inodes[1]
-    assert not stale.exists()
+    assert not (folder / "general/extra").exists()
     assert (folder / "README.md").exists()
     assert store.read(folder) == files
     assert store.write(folder, files) == []
+
+
+def _with_a_further_file(files: store.Files) -> dict[str, bytes]:
+    content = {path: data for path, data in files.items() if path not in SEAL}
+    content["general/extra/more.json"] = files["general/hash/bytes.json"]
+    return {**content, **store.sealed(content)}
+
+
+def test_files_of_others_are_not_deleted(folder: Path) -> None:
+    """A folder with a file that no run wrote is left as it is, and the file is named."""
+    files = store.read(folder)
+    (folder / "notes.txt").write_text("mine")
+    (folder / HASH_FILE).write_text("{}")
+    with pytest.raises(VectorError, match=r"not written by this tool: notes\.txt"):
+        store.write(folder, files)
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert (folder / HASH_FILE).read_text() == "{}"
+    assert any("notes.txt: no file of this folder" in each for each in problems(store.read(folder)))
+
+
+@pytest.mark.parametrize("field", ["caseCount", "files", "specVersion", "rootHash"])
+def test_a_false_manifest_is_found(folder: Path, field: str) -> None:
+    """Every field of the manifest is checked, not the root hash alone."""
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    manifest[field] = [] if field == "files" else 7
+    (folder / "manifest.json").write_text(json.dumps(manifest, sort_keys=True, indent=2) + "\n")
+    assert "manifest.json: not what it should be for these files" in problems(store.read(folder))
+
+
+def test_checksums_with_other_line_ends_are_found(folder: Path) -> None:
+    """What `sha256sum -c` would refuse is refused here."""
+    sums = folder / "SHA256SUMS"
+    sums.write_bytes(sums.read_bytes().replace(b"\n", b"\r\n"))
+    assert "SHA256SUMS: not what it should be for these files" in problems(store.read(folder))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"id": 5},
+        {"expected": []},
+        {"flags": [[]]},
+        {"requirements": [5]},
+        {"_info": 7},
+        {"_info": {"hash": "0x"}},
+        {"description": None},
+    ],
+)
+def test_cases_of_another_shape_are_one_problem(folder: Path, damage: dict[str, Any]) -> None:
+    """A field of another type is named by the schema; reading commands say so in one line."""
+    document = json.loads((folder / HASH_FILE).read_bytes())
+    document["cases"][0].update(damage)
+    (folder / HASH_FILE).write_text(json.dumps(document, sort_keys=True, indent=2) + "\n")
+    found = list(problems(store.read(folder)))
+    assert any(HASH_FILE in problem for problem in found)
+    with pytest.raises(VectorError, match="not of the vector format"):
+        store.load_cases(folder)
 
 
 def test_an_interrupted_write_leaves_whole_files(

@@ -37,7 +37,9 @@ from payy_ref.vectors.store import load_bug_classes
 PACKAGES_WITHOUT_PAGES: Final = frozenset({"cli", "bench"})
 """Packages that offer commands, not functions."""
 
-_PARTS: Final = re.compile(r".{1,34}")
+# Where a word breaks: after `_`, `/` and `::`, before the dot of a name, and else after 34.
+_PLACES: Final = re.compile(r"(?<=[_/])|(?<=::)|(?=\.[^\W\d])")
+_LONGEST: Final = 34
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
 
 
@@ -163,7 +165,9 @@ def trace_page(matrix: Matrix, inputs: Inputs) -> str:
         "Each requirement with its error codes, the code that names it, the vectors that exercise",
         "it (accepted + rejected), and the properties about it with their",
         "[level of evidence](proof_ledger.md).",
-        "`payy-ref trace` makes this table and fails if a requirement with a MUST lacks something.",
+        "`payy-ref trace` makes this table. It fails on a rule with a MUST without code, property",
+        "or accepting vectors, and, where it lists error codes, on a code without a rejecting",
+        "vector.",
         "",
         _state(matrix),
     ]
@@ -245,6 +249,15 @@ def ledger_page(inputs: Inputs) -> str:
             "## Levels",
             "",
             table(("level", "meaning"), levels),
+            "",
+            "The solvers share no code; the translation from Python to formulas is shared.",
+            "",
+            "A mutant is the source with one small fault. A refuted one makes the proof fail:",
+            "there is a counterexample. For the others none was found: a statement says only some",
+            "of what the source does, and can hold of a fault in the rest. The base of an",
+            "induction reads no source, so it has no mutants.",
+            "",
+            "A part covers only some of a property and raises no level.",
             "",
             "## Properties",
             "",
@@ -440,13 +453,31 @@ def form_in_words(form: Form[Any]) -> str:
             return "boolean"
         case Text():
             return "text"
-        case ListOf(item=item):
-            return f"list of {form_in_words(item)}"
+        case ListOf(item=item, length=None):
+            return f"list of {_several(item)}"
+        case ListOf(item=item, length=length):
+            return f"list of {length} {_several(item)}"
         case Record(fields=fields):
             inside = "; ".join(f"`{name}`: {form_in_words(each)}" for name, each in fields.items())
             return f"record ({inside})"
         case _:
             raise TypeError(f"no words for the form {form!r}")
+
+
+def _several(form: Form[Any]) -> str:
+    """Name a form in the plural."""
+    words = form_in_words(form)
+    match form:
+        case Bytes(length=None):
+            return "byte strings"
+        case Bytes(length=length):
+            return f"byte strings of {length} bytes"
+        case ListOf():
+            return words.replace("list", "lists", 1)
+        case Record():
+            return words.replace("record", "records", 1)
+        case _:
+            return f"{words}s"
 
 
 # Python reference
@@ -493,11 +524,21 @@ def changelog_page(root: Path) -> str:
 
 
 def plain(text: str) -> str:
-    """Protect text from being read as markup, and let long numbers break into lines."""
+    """Protect text from being read as markup, and let long names and numbers break into lines."""
     return " ".join(
-        "<wbr>".join(_MARKUP.sub(r"\\\1", part) for part in _PARTS.findall(word))
-        for word in text.split()
+        "<wbr>".join(_MARKUP.sub(r"\\\1", part) for part in _parts(word)) for word in text.split()
     )
+
+
+def _parts(word: str) -> list[str]:
+    """Divide a word where it may break: a short one nowhere."""
+    if len(word) <= _LONGEST:
+        return [word]
+    return [
+        part[start : start + _LONGEST]
+        for part in _PLACES.split(word)
+        for start in range(0, len(part), _LONGEST)
+    ]
 
 
 def lines(items: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,19 @@ PEER_HASH: Final = "Poseidon2, @zkpassport/poseidon2 (npm, JavaScript)"
 NAIVE_ONE: Final = "insert 1, naive tree"
 NAIVE_MANY: Final = "insert 100, naive tree"
 
-Benchmark = Callable[[], Figure]
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """Something to measure."""
+
+    name: str
+    """What is measured."""
+    take: Callable[[str], Figure]
+    """Measures it, given the name."""
+
+    def run(self) -> Figure:
+        """Measure it."""
+        return self.take(self.name)
 
 
 def hash_benchmarks() -> Iterator[Benchmark]:
@@ -43,24 +56,25 @@ def hash_benchmarks() -> Iterator[Benchmark]:
         with compiled.one_core():
             compiled.sponges(pairs)
 
-    yield lambda: measure(
+    yield Benchmark(
         "Poseidon2, readable form (galois)",
-        "hash",
-        5,
-        lambda: [poseidon2.sponge(pair) for pair in pairs[:5]],
+        lambda name: measure(
+            name, "hash", 5, lambda: [poseidon2.sponge(pair) for pair in pairs[:5]]
+        ),
     )
-    yield lambda: measure(
-        "Poseidon2, compiled, one at a time", "hash", 2_000, singles, peer=PEER_HASH
+    yield Benchmark(
+        "Poseidon2, compiled, one at a time",
+        lambda name: measure(name, "hash", 2_000, singles, peer=PEER_HASH),
     )
-    yield lambda: measure(
-        "Poseidon2, compiled, batch, one core", "hash", len(pairs), on_one_core, peer=PEER_HASH
+    yield Benchmark(
+        "Poseidon2, compiled, batch, one core",
+        lambda name: measure(name, "hash", len(pairs), on_one_core, peer=PEER_HASH),
     )
-    yield lambda: measure(
+    yield Benchmark(
         f"Poseidon2, compiled, batch, {os.cpu_count()} cores",
-        "hash",
-        len(pairs),
-        lambda: compiled.sponges(pairs),
-        peer=PEER_HASH,
+        lambda name: measure(
+            name, "hash", len(pairs), lambda: compiled.sponges(pairs), peer=PEER_HASH
+        ),
     )
 
 
@@ -72,21 +86,28 @@ def tree_benchmarks() -> Iterator[Benchmark]:
         # The root belongs to the work: the definition computes it only when asked.
         return lambda: update(empty, remove=(), insert=leaves[:count]).root
 
-    yield partial(measure, NAIVE_ONE, "leaf", 1, inserting(NaiveTree(depth=DEPTH), 1), runs=2)
+    naive_one = inserting(NaiveTree(depth=DEPTH), 1)
+    yield Benchmark(NAIVE_ONE, lambda name: measure(name, "leaf", 1, naive_one, runs=2))
     # A hundred take the definition most of a minute: once is enough.
     naive_many = inserting(NaiveTree(depth=DEPTH), 100)
-    yield partial(measure, NAIVE_MANY, "leaf", 100, naive_many, runs=1, warm_up=False)
+    yield Benchmark(
+        NAIVE_MANY,
+        lambda name: measure(name, "leaf", 100, naive_many, runs=1, warm_up=False),
+    )
     for count, runs, peer in ((1, 5, NAIVE_ONE), (100, 5, NAIVE_MANY), (10_000, 2, "")):
-        yield partial(
+        take = partial(
             measure,
-            f"insert {count:,} at once, persistent tree",
-            "leaf",
-            count,
-            inserting(PersistentTree(depth=DEPTH), count),
+            unit="leaf",
+            operations=count,
+            run=inserting(PersistentTree(depth=DEPTH), count),
             runs=runs,
             peer=peer,
         )
-    yield lambda: measure("insert 1 into 10,000, persistent tree", "leaf", 20, _into_large(leaves))
+        yield Benchmark(f"insert {count:,} at once, persistent tree", take)
+    yield Benchmark(
+        "insert 1 into 10,000, persistent tree",
+        lambda name: measure(name, "leaf", 20, _into_large(leaves)),
+    )
 
 
 def _into_large(leaves: tuple[FieldElement, ...]) -> Callable[[], None]:
@@ -118,7 +139,7 @@ def driver_benchmarks() -> Iterator[Benchmark]:
         for number in range(2_000)
     ]
 
-    def bench() -> Figure:
+    def bench(name: str) -> Figure:
         command = [sys.executable, "-m", "payy_ref", "driver"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             if process.stdin is None or process.stdout is None:
@@ -131,11 +152,11 @@ def driver_benchmarks() -> Iterator[Benchmark]:
                     sink.flush()
                     source.readline()
 
-            figure = measure("driver, hash/poseidon2 over a pipe", "request", len(requests), run)
+            figure = measure(name, "request", len(requests), run)
             sink.close()
         return figure
 
-    yield bench
+    yield Benchmark("driver, hash/poseidon2 over a pipe", bench)
 
 
 def peer_benchmarks(typescript: Path) -> Iterator[Benchmark]:
@@ -145,13 +166,13 @@ def peer_benchmarks(typescript: Path) -> Iterator[Benchmark]:
     if node is None or not program.exists():
         return
 
-    def bench() -> Figure:
+    def bench(name: str) -> Figure:
         durations, hashes = [], 0
         for _ in range(3):
             done = subprocess.run([node, str(program)], capture_output=True, check=True, text=True)
             result = json.loads(done.stdout)
             hashes = int(result["hashes"])
             durations.append(hashes / float(result["hashesPerSecond"]))
-        return Figure(name=PEER_HASH, unit="hash", operations=hashes, seconds=tuple(durations))
+        return Figure(name=name, unit="hash", operations=hashes, seconds=tuple(durations))
 
-    yield bench
+    yield Benchmark(PEER_HASH, bench)

@@ -40,8 +40,8 @@ def bench(
     ]
     figures: dict[str, Figure] = {}
     for number, benchmark in enumerate(benchmarks, 1):
-        with messages.status(f"measuring {number} of {len(benchmarks)}"):
-            figure = benchmark()
+        with messages.status(f"measuring {number} of {len(benchmarks)}: {benchmark.name}"):
+            figure = benchmark.run()
         figures[figure.name] = figure
     table = Table("measured", "a second", "spread", "against", "ratio", box=None)
     for figure in figures.values():

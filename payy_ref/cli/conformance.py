@@ -10,7 +10,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from payy_ref.cli.project import UNUSABLE, default_vectors, messages, output, told_plainly
+from payy_ref.cli.project import UNUSABLE, messages, output, require_known, told_plainly
+from payy_ref.cli.vectors import read_folder
 from payy_ref.conformance import plan, report, runner
 from payy_ref.conformance.model import Run, Settings
 from payy_ref.conformance.protocol import Level
@@ -18,8 +19,8 @@ from payy_ref.conformance.runner import LevelError
 from payy_ref.conformance.session import CannotStartError
 from payy_ref.conformance.skips import SkipFileError, load_leave
 from payy_ref.conformance.smoke import smoke as smoke_checks
-from payy_ref.vectors import store
-from payy_ref.vectors.model import Case, VectorError
+from payy_ref.parameters import Preset
+from payy_ref.vectors.model import GENERAL, Case, VectorError
 
 app = typer.Typer(no_args_is_help=True, help="Check an implementation through its driver.")
 
@@ -58,7 +59,7 @@ def run(
     ] = None,
     suite: Annotated[list[str] | None, typer.Option(help="Only this suite; repeatable.")] = None,
     preset: Annotated[
-        list[str] | None, typer.Option(help="Only this preset, or general; repeatable.")
+        list[str] | None, typer.Option(help="Only this preset and what is general; repeatable.")
     ] = None,
     level: Annotated[
         Level, typer.Option(help="Compare verdicts and outputs, or also the codes of rejections.")
@@ -84,7 +85,7 @@ def run(
 ) -> None:
     """Ask a driver about every vector; exit 0 only if all answers are as expected."""
     with told_plainly(*_EXPECTED_ERRORS):
-        known = plan.intact_cases(store.read(vectors or default_vectors()))
+        known = plan.intact_cases(read_folder(vectors))
         settings = Settings(
             command=_command(driver),
             level=level,
@@ -99,15 +100,16 @@ def run(
             known,
             pattern=_pattern(pattern),
             suites=_known("suite", suite, {case.suite for case in known}),
-            presets=_known("preset", preset, {case.preset for case in known}),
+            presets=_known("preset", preset, {GENERAL, *Preset}),
         )
         found = _run(planned, known, settings)
-        report.print_run(found, output)
+        no_driver = found.hello is None and bool(planned)
+        report.print_run(found, messages if no_driver else output)
         if json_file is not None:
             report.write_json(found, json_file)
         if junit_file is not None:
             report.write_junit(found, junit_file)
-    if found.hello is None and planned:
+    if no_driver:
         raise typer.Exit(UNUSABLE)
     raise typer.Exit(0 if found.good else 1)
 
@@ -122,7 +124,7 @@ def smoke(
     """Ask a driver about three cases of each suite, and send it lines that must not break it."""
     problems = count = 0
     with told_plainly(*_EXPECTED_ERRORS):
-        known = plan.intact_cases(store.read(vectors or default_vectors()))
+        known = plan.intact_cases(read_folder(vectors))
         settings = Settings(command=_command(driver), timeout=timeout, start_timeout=start_timeout)
         for check in smoke_checks(known, settings):
             count += 1
@@ -172,9 +174,5 @@ def _pattern(pattern: str | None) -> re.Pattern[str] | None:
 
 def _known(what: str, wanted: list[str] | None, known: set[str]) -> tuple[str, ...]:
     for name in wanted or ():
-        if name not in known:
-            there = ", ".join(sorted(known))
-            raise typer.BadParameter(
-                f"no vector has the {what} {name}; there are {there}", param_hint=f"--{what}"
-            )
+        require_known(what, name, known)
     return tuple(wanted or ())

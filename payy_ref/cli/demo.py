@@ -36,30 +36,36 @@ def demo(
     )
 
     tree = PersistentTree(depth=parameters.tree_depth)
-    output.print(f"empty tree              {_short(tree.root)}")
+    _print_value("empty tree", _hex(tree.root))
 
     # The tree holds field elements; until notes are specified, hashes of numbers stand for them.
     first, second, third = (hash_elements([Element(number)]) for number in (1, 2, 3))
     before = update(tree, remove=(), insert=(first, second))
-    output.print(f"two commitments in      {_short(before.root)}")
+    _print_value("two commitments in", _hex(before.root))
     after = update(before, remove=(first,), insert=(third,))
-    output.print(f"one spent, one made     {_short(after.root)}")
+    _print_value("one spent, one made", _hex(after.root))
 
     shown = proves_inclusion(after.depth, third, path(after, third), after.root)
     gone = proves_absence(after.depth, first, 0, path(after, first), after.root)
-    output.print(f"the new one is included {shown}, the spent one is absent {gone}")
-    output.print(f"the old tree still has  {_short(before.root)}")
+    output.print(f"the new one is included: {shown}, the spent one is absent: {gone}")
+    _print_value("the old tree still has", _hex(before.root))
 
     try:
         insert(after, third)
     except SpecError as error:
-        output.print(f"the same one again      refused: {error.code}")
+        output.print(f"the same one again is refused: {error.code}")
 
     link = Link(version=LinkVersion(2), secret_key=101, value=1_000_000, referral="REF123")
-    output.print(f"\nnote kind, Polygon USDC 0x{POLYGON_USDC:064x}")
-    output.print(f"payment link            {escape(encode_link(link))}")
+    output.print()
+    _print_value("note kind, Polygon USDC", _hex(POLYGON_USDC))
+    _print_value("payment link", encode_link(link))
     output.print(f"\nNot part of this version: {MISSING}.")
 
 
-def _short(value: int) -> str:
+def _print_value(name: str, value: str) -> None:
+    """Print a value on a line of its own, since a hash and its name are wider than a terminal."""
+    output.print(f"{name}\n  {escape(value)}")
+
+
+def _hex(value: int) -> str:
     return f"0x{value:064x}"

@@ -4,11 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 import payy_ref.errors
-from payy_ref.cli.project import messages, output, project_root, told_plainly
+from payy_ref.cli.project import print_listing, project_root, require_known, told_plainly
 from payy_ref.primitives import strict_json
 from payy_ref.trace.requirements import TraceError, read_chapters
 from payy_ref.trace.source import read_codes
@@ -22,12 +20,11 @@ def errors(
     with told_plainly(TraceError, OSError):
         entries = read_codes(Path(payy_ref.errors.__file__))
         requirements, _ = read_chapters(project_root() / "spec")
-    entries = tuple(entry for entry in entries if chapter in (None, entry.chapter))
-    if not entries:
-        messages.print(f"no code belongs to a chapter called {chapter}")
-        raise typer.Exit(1)
-    table = Table("code", "chapter", "meaning", "requirements", box=None)
+    require_known("chapter", chapter, (entry.chapter for entry in entries))
+    rows = []
     for entry in entries:
+        if chapter not in (None, entry.chapter):
+            continue
         listed = [each.id for each in requirements if entry.code in each.codes]
         if as_json:
             typer.echo(
@@ -40,6 +37,13 @@ def errors(
                     }
                 )
             )
-        table.add_row(entry.code, entry.chapter, escape(entry.meaning), "\n".join(listed))
+        rows.append(
+            {
+                "code": entry.code,
+                "chapter": entry.chapter,
+                "meaning": entry.meaning,
+                "requirements": "\n".join(listed),
+            }
+        )
     if not as_json:
-        output.print(table)
+        print_listing(rows, group="chapter", wrapped="meaning")

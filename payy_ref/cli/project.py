@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,8 @@ from typing import Final
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
 
 import payy_ref
 from payy_ref.crypto import compiled
@@ -18,12 +20,17 @@ PIPED_WIDTH: Final = 240
 """Columns of a table that no terminal bounds; a shortened id is of no use to the next program."""
 
 output: Final = Console(
-    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH
+    highlight=False,
+    soft_wrap=True,
+    width=None if sys.stdout is not None and sys.stdout.isatty() else PIPED_WIDTH,
 )
 """Results; safe to pipe."""
 
 messages: Final = Console(stderr=True, highlight=False)
 """Progress and complaints."""
+
+WRAPPED_WIDTH: Final = 24
+"""Columns that running text needs at least."""
 
 SILENT_SECONDS: Final = 1.5
 """How long a command may be silent before it says what it is doing."""
@@ -52,9 +59,14 @@ def load_kernels() -> None:
 def project_root() -> Path:
     """Find the checkout: the nearest folder upwards that holds `spec/`, else the package's own."""
     for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / "spec").is_dir() and (folder / "payy_ref").is_dir():
+        if is_checkout(folder):
             return folder
     return Path(payy_ref.__file__).parents[1]
+
+
+def is_checkout(folder: Path) -> bool:
+    """Tell whether a folder is the root of a checkout."""
+    return (folder / "spec").is_dir() and (folder / "payy_ref").is_dir()
 
 
 def default_vectors() -> Path:
@@ -70,3 +82,45 @@ def told_plainly(*kinds: type[Exception]) -> Iterator[None]:
     except kinds as error:
         messages.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(UNUSABLE) from error
+
+
+def require_known(what: str, name: str | None, known: Iterable[str]) -> None:
+    """Refuse the name of what there is not: exit code 2, and a message with what there is."""
+    there = sorted(set(known))
+    if name is not None and name not in there:
+        message = f"no {what} is called {name}; there are {', '.join(there)}"
+        messages.print(escape(message), soft_wrap=True)
+        raise typer.Exit(UNUSABLE)
+
+
+def print_listing(
+    rows: Sequence[Mapping[str, str]], *, group: str, wrapped: str | None = None
+) -> None:
+    """
+    Print rows as a table that cuts nothing, whatever the width.
+
+    Args:
+        group: The column whose values stand as headings where the terminal is too narrow.
+        wrapped: The column of running text.
+    """
+    for narrow in (False, True):
+        table = Table(box=None)
+        for name in rows[0]:
+            if not (narrow and name == group):
+                is_text = name == wrapped
+                table.add_column(
+                    name, no_wrap=not is_text, min_width=WRAPPED_WIDTH if is_text else None
+                )
+        heading = None
+        for row in rows:
+            if narrow and row[group] != heading:
+                heading = row[group]
+                table.add_row(f"[bold]{escape(heading)}[/bold]")
+            cells = (cell for name, cell in row.items() if not (narrow and name == group))
+            table.add_row(*map(escape, cells))
+        needed = Measurement.get(output, output.options.update(width=PIPED_WIDTH), table).minimum
+        if needed <= output.width:
+            break
+    else:
+        table.width = needed
+    output.print(table)

@@ -122,17 +122,17 @@ def ledger_table(content: Mapping[str, Any]) -> Table:
 
 def _print_entry(name: str, entry: Mapping[str, Any]) -> None:
     """Lay one entry out."""
-    table = Table(
-        "Level", "Kind", "Name", "Engines", "Necessity", title=f"{name}: {entry['level']}"
-    )
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{name}: {entry['level']}", style="bold", markup=False)
     for piece in entry["evidence"]:
         versions = piece.get("engines", {}).items()
         engines = ", ".join(f"{engine} {version}" for engine, version in versions)
         covers = piece.get("part") or piece.get("bound")
         title = f"{piece['name']} ({covers})" if covers else piece["name"]
-        table.add_row(piece["level"], piece["kind"], title, engines, _necessity([piece]))
-    console = Console(highlight=False)
-    console.print(table)
+        console.print(f"{piece['level']} {piece['kind']:<10} {title}", markup=False)
+        details = "; ".join(filter(None, (engines, _necessity([piece]))))
+        if details:
+            console.print(f"{'':<13} {details}", markup=False)
     for text in entry["assumptions"]:
         console.print(f"assumes: {text}", markup=False)
 
@@ -145,7 +145,8 @@ def _necessity(evidence: Sequence[Mapping[str, Any]]) -> str:
     killed = sum(each["mutants_killed"] for each in found)
     tried = sum(each["mutants_tried"] for each in found)
     hypotheses = sum(len(each["hypotheses"]) for each in found)
-    return f"{killed}/{tried} mutants, {hypotheses} hypotheses"
+    noun = "hypothesis" if hypotheses == 1 else "hypotheses"
+    return f"{killed}/{tried} mutants, {hypotheses} {noun}"
 
 
 def _progress() -> Progress:

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from payy_ref.cli.project import messages, output, project_root, told_plainly
+from payy_ref.cli.project import is_checkout, messages, output, project_root, told_plainly
 from payy_ref.primitives import strict_json
 from payy_ref.trace.matrix import Matrix, collect, join
 from payy_ref.trace.requirements import TraceError
@@ -32,6 +32,8 @@ def trace(
     Exits with 1 and a list if something is missing, dangling or unused.
     """
     with told_plainly(TraceError, VectorError, OSError):
+        if root is not None and not is_checkout(root):
+            raise TraceError(f"{root}: not a checkout of payy-ref")
         matrix = join(collect(root or project_root()))
         if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,13 @@
 """`payy-ref vectors`: write, check, read and compare conformance vectors."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from payy_ref.cli.project import (
     UNUSABLE,
@@ -15,9 +15,12 @@ from payy_ref.cli.project import (
     load_kernels,
     messages,
     output,
+    print_listing,
     project_root,
+    require_known,
     told_plainly,
 )
+from payy_ref.operations import all_operations
 from payy_ref.primitives import strict_json
 from payy_ref.trace.requirements import requirement_texts
 from payy_ref.vectors import store
@@ -34,6 +37,19 @@ Folder = Annotated[
     Path | None,
     typer.Option("--vectors", metavar="DIR", help="Folder of vectors; the committed one."),
 ]
+
+
+def read_folder(folder: Path | None) -> store.Files:
+    """
+    Read a folder of vectors; the committed one if none is given.
+
+    Raises:
+        VectorError: there is no such folder, or it is not one of vectors.
+    """
+    folder = folder or default_vectors()
+    if folder.is_dir() and not (folder / store.MANIFEST).is_file():
+        raise VectorError(f"{folder}: no {store.MANIFEST}; not a folder of vectors")
+    return store.read(folder)
 
 
 def _progress() -> Progress:
@@ -101,7 +117,7 @@ def verify(vectors: Folder = None) -> None:
     folder = vectors or default_vectors()
     load_kernels()
     with told_plainly(VectorError):
-        files = store.read(folder)
+        files = read_folder(folder)
         requirements = frozenset(requirement_texts(project_root() / "spec"))
         with _progress() as progress:
             task = progress.add_task("vectors", total=len(store.cases_of(files)))
@@ -126,9 +142,12 @@ def list_cases(
 ) -> None:
     """List vectors: id, operation and verdict."""
     with told_plainly(VectorError):
+        known = store.cases_of(read_folder(vectors))
+        suites = {operation.suite for operation in all_operations()}
+        require_known("suite", suite, suites | {case.suite for case in known})
         cases = [
             case
-            for case in store.load_cases(vectors or default_vectors())
+            for case in known
             if suite in (None, case.suite)
             and error in (None, case.error)
             and (requirement is None or requirement in case.requirements)
@@ -138,12 +157,15 @@ def list_cases(
             place: dict[str, strict_json.Json] = {"path": str(case.path)}
             typer.echo(strict_json.dumps({**place, **case.to_json()}))
     elif cases:
-        table = Table(box=None)
-        for name in ("id", "operation", "expected"):
-            table.add_column(name, overflow="fold")
-        for case in cases:
-            table.add_row(case.id, f"{case.suite}/{case.operation}", case.error or "accepted")
-        output.print(table)
+        rows = [
+            {
+                "id": case.id,
+                "operation": f"{case.suite}/{case.operation}",
+                "expected": case.error or "accepted",
+            }
+            for case in cases
+        ]
+        print_listing(rows, group="operation")
     if not cases:
         messages.print("no vector matches")
         raise typer.Exit(1)
@@ -165,9 +187,8 @@ def explain(case_id: Annotated[str, typer.Argument(metavar="ID")], vectors: Fold
     output.print(escape(case.description))
     output.print(f"scenario: {escape(case.source)}\n")
     for requirement in case.requirements:
-        output.print(
-            f"[bold]{requirement}[/bold] {escape(texts.get(requirement, '(no such requirement)'))}"
-        )
+        text = _joined(texts.get(requirement, "(no such requirement)"))
+        output.print(f"[bold]{requirement}[/bold] {escape(text)}", soft_wrap=False)
     output.print("\n[bold]input[/bold]")
     typer.echo(json.dumps(case.input, indent=2))
     output.print(f"\n[bold]expected[/bold] {escape(strict_json.dumps(dict(case.expected)))}")
@@ -192,7 +213,7 @@ def diff(
 ) -> None:
     """Compare two folders of vectors case by case; exit 1 if they differ."""
     with told_plainly(VectorError):
-        found = difference(store.read(first), store.read(second))
+        found = difference(read_folder(first), read_folder(second))
     for case_id in found.added:
         output.print(f"[green]added[/green]   {case_id}")
     for case_id in found.removed:
@@ -211,21 +232,15 @@ def kill(vectors: Folder = None) -> None:
     """Switch each check off in turn, and name a vector that notices; exit 1 if none does."""
     load_kernels()
     with told_plainly(VectorError):
-        cases = store.load_cases(vectors or default_vectors())
+        cases = store.cases_of(read_folder(vectors))
         with _progress() as progress:
             task = progress.add_task("checks", total=len(check_sites()))
             results = kill_report(cases, progress=lambda _: progress.advance(task))
-    table = Table(box=None)
-    table.add_column("check", overflow="fold")
-    table.add_column("noticed by", overflow="fold")
-    table.add_column("verdict changes")
     for result in results:
-        table.add_row(
-            str(result.site),
-            result.reason_killer or "[red]no vector[/red]",
-            "yes" if result.verdict_killer else "no",
-        )
-    output.print(table)
+        output.print(str(result.site).removeprefix("payy_ref."))
+        change = "the verdict" if result.verdict_killer else "the code alone"
+        noticed = f"{result.reason_killer} ({change} changes)"
+        output.print(f"    {noticed if result.reason_killer else '[red]no vector[/red]'}")
     survivors = [result for result in results if result.reason_killer is None]
     output.print(f"{len(results) - len(survivors)} of {len(results)} checks are noticed when off")
     if survivors:
@@ -234,7 +249,7 @@ def kill(vectors: Folder = None) -> None:
 
 def _find(case_id: str, vectors: Path | None) -> Case:
     with told_plainly(VectorError):
-        cases = {case.id: case for case in store.load_cases(vectors or default_vectors())}
+        cases = {case.id: case for case in store.cases_of(read_folder(vectors))}
     if case_id not in cases:
         near = [known for known in cases if case_id in known][:5]
         messages.print(
@@ -242,3 +257,8 @@ def _find(case_id: str, vectors: Path | None) -> Case:
         )
         raise typer.Exit(UNUSABLE)
     return cases[case_id]
+
+
+def _joined(text: str) -> str:
+    """Join the lines of each paragraph and item; a terminal breaks them elsewhere."""
+    return re.sub(r"(?<!\n)\n(?!\n|\* ) *", " ", text)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from payy_ref.conformance import protocol
 from payy_ref.vectors import store
-from payy_ref.vectors.model import Case, VectorError
+from payy_ref.vectors.model import GENERAL, Case, VectorError
 from payy_ref.vectors.store import CHECKSUMS, MANIFEST, Files
 
 
@@ -46,13 +46,17 @@ def plan(
     suites: Collection[str] = (),
     presets: Collection[str] = (),
 ) -> tuple[Case, ...]:
-    """Choose the cases to ask: those whose id, suite and folder are wanted; nothing said, all."""
+    """
+    Choose the cases to ask: those whose id, suite and preset are wanted; nothing said, all.
+
+    General cases belong to every preset.
+    """
     return tuple(
         case
         for case in cases
         if (pattern is None or pattern.search(case.id))
         and (not suites or case.suite in suites)
-        and (not presets or case.preset in presets)
+        and (not presets or case.preset in (GENERAL, *presets))
     )
 
 

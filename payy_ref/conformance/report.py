@@ -79,9 +79,11 @@ def print_run(run: Run, console: Console) -> None:
 
 def verdict(run: Run) -> Text:
     """Say in one line what came out."""
-    if run.planned and run.hello is None:
+    if not run.planned:
+        return Text("no verdict: no case was asked", style="bold red")
+    if run.hello is None:
         return Text("no verdict: there was no driver to ask", style="bold red")
-    who = "the driver" if run.hello is None else f"{run.hello.implementation} {run.hello.version}"
+    who = f"{run.hello.implementation} {run.hello.version}"
     skips = f", {run.allowed_skips} skipped with leave" if run.allowed_skips else ""
     count = len(run.failures)
     failures = f"{count} failure{'' if count == 1 else 's'}"

@@ -71,5 +71,7 @@ def load_leave(file: Path) -> tuple[Leave, ...]:
     """
     try:
         return parse_leave(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SkipFileError(f"{file}: {error.strerror}") from error
+    except ValueError as error:
         raise SkipFileError(f"{file}: {error}") from error

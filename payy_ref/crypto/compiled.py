@@ -63,7 +63,15 @@ _PARALLEL_FROM: Final = 256
 _instructions: Any = intrinsic
 _inlined: Any = njit(inline="always")
 _compiled: Any = njit(nogil=True)
-_kernel: Any = njit(nogil=True, cache=True)
+
+
+def _kernel(function: Callable[..., None]) -> Any:
+    """Compile a kernel and keep it on disk, or in memory alone where nothing can be written."""
+    try:
+        return njit(nogil=True, cache=True)(function)
+    except RuntimeError:
+        return njit(nogil=True)(function)
+
 
 # Arithmetic
 
@@ -343,6 +351,11 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="payy-kernel")
 
 
+# A forked child has the pool without its threads, and would wait for them for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_threads.cache_clear)
+
+
 @contextmanager
 def one_core() -> Iterator[None]:
     """Do without threads inside the block; results are the same."""
@@ -354,7 +367,7 @@ def one_core() -> Iterator[None]:
 
 
 def _over_slices(total: int, weight: int, run: Callable[[slice], None]) -> None:
-    """Run over [0, total), in one slice a core when the work is worth it."""
+    """Run over [0, total), on all cores when the work is worth it."""
     cores = min(os.cpu_count() or 1, _core_limit.get())
     if cores == 1 or total < cores or weight < _PARALLEL_FROM:
         run(slice(0, total))
@@ -385,6 +398,8 @@ def sponges(rows: Sequence[Sequence[int]]) -> list[FieldElement]:
     if not rows:
         return []
     length = len(rows[0])
+    if any(len(row) != length for row in rows):
+        raise ValueError("all rows have the same number of elements")
     words = to_words([value % MODULUS for row in rows for value in row]).reshape(-1, length, 4)
     out = np.empty((len(rows), 4), dtype=np.uint64)
     count = to_words([capacity(length)])[0]
@@ -423,6 +438,8 @@ def climb(
     Node i stands at level `bottom[i]` over slot `positions[i]` and climbs to level `top[i]`;
     `siblings[h]` is its sibling at level h.
     """
+    if max(top, default=0) > len(siblings):
+        raise ValueError("a climb ends where the siblings do")
     out = np.empty((len(nodes), 4), dtype=np.uint64)
     leaf_words = to_words([node % MODULUS for node in nodes])
     position_words = to_words(positions)

@@ -7,9 +7,9 @@ the rule's code, an input of another form with `MALFORMED_INPUT`; a line that is
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, BinaryIO, Final, NoReturn
 
 from payy_ref import __version__
 from payy_ref.errors import SpecError
@@ -23,6 +23,10 @@ PROTOCOL: Final = 1
 
 LEVEL: Final = "reason"
 """The reference gives the code of each rejection, not only the verdict."""
+
+
+MAXIMUM_LINE: Final = 2**26
+"""Bytes of the longest line that is read as a request."""
 
 
 class RequestError(Exception):
@@ -69,7 +73,9 @@ def answer(request: Mapping[str, Json]) -> dict[str, Json]:
     """
     match request.get("cmd"):
         case "hello":
-            if request.get("protocol") != PROTOCOL:
+            protocol = request.get("protocol")
+            # A boolean equals an integer in Python, but is none in JSON.
+            if type(protocol) is not int or protocol != PROTOCOL:
                 raise RequestError(f"this driver speaks protocol {PROTOCOL}")
             suites: dict[str, Json] = {operation.suite: True for operation in all_operations()}
             return {
@@ -117,9 +123,14 @@ def answer_line(line: bytes) -> tuple[str, bool]:
     return strict_json.dumps(result), stops
 
 
-def serve(lines: Iterable[bytes], write: Callable[[str], None]) -> None:
+def serve(source: BinaryIO, write: Callable[[str], None]) -> None:
     """Answer lines until one asks to stop or there are no more."""
-    for line in lines:
+    while line := source.readline(MAXIMUM_LINE):
+        if len(line) == MAXIMUM_LINE and not line.endswith(b"\n"):
+            # The rest of the line is read away in pieces, so that no line exhausts the memory.
+            while (rest := source.readline(MAXIMUM_LINE)) and not rest.endswith(b"\n"):
+                pass
+            line = b""
         text, stops = answer_line(line)
         write(text)
         if stops:
@@ -137,8 +148,9 @@ def _parse(line: bytes) -> Mapping[str, Json]:
     """
     Read a request.
 
-    Floats and duplicate keys are valid JSON, so inside the input they make it malformed and not
-    the line: they are kept as values that no form admits.
+    Floats, long numbers and duplicate keys are valid JSON, so inside the input they make it
+    malformed and not the line: they are kept as values that no form admits. Nesting beyond 64
+    levels is not read at all, as RFC 8259 allows.
     """
     try:
         request = strict_json.loads(line, ascii_only=False)
@@ -149,6 +161,7 @@ def _parse(line: bytes) -> Mapping[str, Json]:
                 line.decode("utf-8"),
                 object_pairs_hook=_tolerant_object,
                 parse_float=_NotStrict,
+                parse_int=_short_integer,
                 parse_constant=_refuse,
             )
         except (ValueError, UnicodeDecodeError):
@@ -163,6 +176,12 @@ def _tolerant_object(pairs: list[tuple[str, Any]]) -> Any:
     return result if len(result) == len(pairs) else _NotStrict("duplicate key")
 
 
+def _short_integer(literal: str) -> Any:
+    if len(literal) > strict_json.MAXIMUM_DIGITS:
+        return _NotStrict("integer of too many digits")
+    return int(literal)
+
+
 def _refuse(literal: str) -> NoReturn:
     raise ValueError(literal)
 
@@ -175,5 +194,5 @@ def _sequence(request: Mapping[str, Json]) -> int:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = value.reason if isinstance(value, _NotStrict) else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

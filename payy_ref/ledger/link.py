@@ -41,6 +41,10 @@ BASE58_ALPHABET: Final = frozenset(base58.BITCOIN_ALPHABET.decode())
 """The characters of a payload."""
 
 
+MAXIMUM_CHARACTERS: Final = 4096
+"""Longest payload; a link is a URL, and converting between bases takes time by the square."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """The content of a payment link; all numbers are raw 256-bit integers, not reduced modulo p."""
@@ -73,7 +77,7 @@ def encode_link(link: Link) -> str:
 
     Raises:
         SpecError: `LINK_VERSION_UNSUPPORTED`, `LINK_PSI_MISSING`, `LINK_PSI_UNEXPECTED`,
-            `LINK_VALUE_OUT_OF_RANGE`.
+            `LINK_VALUE_OUT_OF_RANGE`, `LINK_TOO_LONG`.
     """
     # CHECK
     require(link.version in VERSIONS, ErrorCode.LINK_VERSION_UNSUPPORTED)
@@ -96,7 +100,9 @@ def encode_link(link: Link) -> str:
         + link.referral.encode("utf-8")
         + kind
     )
-    return base58.b58encode(payload).decode("ascii")
+    # Never fewer characters than bytes: what is too long already is not converted whole.
+    text = base58.b58encode(payload[: MAXIMUM_CHARACTERS + 1]).decode("ascii")
+    return _checked_length(text)
 
 
 def decode_link(payload: str) -> Link:
@@ -111,10 +117,11 @@ def decode_link(payload: str) -> Link:
         PAYY-NOTES-016, PAYY-NOTES-017
 
     Raises:
-        SpecError: `LINK_NOT_BASE58`, `LINK_TRUNCATED`, `LINK_VERSION_UNSUPPORTED`,
+        SpecError: `LINK_TOO_LONG`, `LINK_NOT_BASE58`, `LINK_TRUNCATED`, `LINK_VERSION_UNSUPPORTED`,
             `LINK_VALUE_WIDTH`, `LINK_REFERRAL_NOT_TEXT`.
     """
     # CHECK
+    _checked_length(payload)
     require(set(payload) <= BASE58_ALPHABET, ErrorCode.LINK_NOT_BASE58)
     head, rest = _take(base58.b58decode(payload), 1 + WORD_BYTES)
     version, secret_key = LinkVersion(head[0]), head[1:]
@@ -135,6 +142,22 @@ def decode_link(payload: str) -> Link:
         referral=referral.decode("utf-8"),
         note_kind=None if kind == POLYGON_USDC else kind,
     )
+
+
+def _checked_length(payload: str) -> str:
+    """
+    Admit a payload that is not too long for a link.
+
+    Requirements:
+        PAYY-NOTES-018
+
+    Raises:
+        SpecError: `LINK_TOO_LONG`.
+    """
+    # CHECK
+    require(len(payload) <= MAXIMUM_CHARACTERS, ErrorCode.LINK_TOO_LONG)
+
+    return payload
 
 
 def _take(encoding: bytes, length: int) -> tuple[bytes, bytes]:

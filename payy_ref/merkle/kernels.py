@@ -1,8 +1,8 @@
 """
 One step of a Merkle path, in a form that can be proved.
 
-No loop, no container, the hash as a parameter: CrossHair confirms the contracts over all paths,
-and the solvers of `payy_ref.assurance` read these very functions.
+No loop, no container of unknown size, no hash: CrossHair confirms the contracts over all paths, and
+the solvers of `payy_ref.assurance` read these very functions.
 
 Source: deployed `pkg/smirk`.
 """
@@ -13,7 +13,7 @@ from typing import TypeVar
 Node = TypeVar("Node")
 
 HashPair = Callable[[int, int], int]
-"""The hash of two children; a parameter wherever a proof wants a free one."""
+"""The hash of two children; callers take it as a parameter where a proof wants a free one."""
 
 
 def slot_of(element: int, capacity: int) -> int:

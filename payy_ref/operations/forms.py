@@ -60,6 +60,10 @@ class Form(ABC, Generic[Value]):
     def schema(self) -> dict[str, Json]:
         """Describe the form in JSON Schema 2020-12."""
 
+    @abstractmethod
+    def describe(self) -> Json:
+        """Describe the form in words, or, for a record, field by field in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bytes(Form[bytes]):
@@ -78,6 +82,10 @@ class Bytes(Form[bytes]):
     def encode(self, value: bytes) -> Json:
         """Write `0x` hex."""
         return f"0x{value.hex()}"
+
+    def describe(self) -> Json:
+        """Describe the form in words."""
+        return "bytes" if self.length is None else f"{self.length} bytes"
 
     def schema(self) -> dict[str, Json]:
         """Refer to the shared definition."""
@@ -98,6 +106,10 @@ class Word(Form[int]):
         """Write 32 bytes."""
         return f"0x{value:064x}"
 
+    def describe(self) -> Json:
+        """Describe the form in words."""
+        return "element: 32 bytes, any 256-bit integer"
+
     def schema(self) -> dict[str, Json]:
         """Refer to the shared definition."""
         return {"$ref": "common.schema.json#/$defs/bytes32"}
@@ -110,6 +122,10 @@ class Canonical(Word):
     def decode(self, json: Json) -> int:
         """Read 32 bytes below p."""
         return checked_field_element(Word().decode(json))
+
+    def describe(self) -> Json:
+        """Describe the form in words."""
+        return "field element: 32 bytes, below p"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,10 @@ class Integer(Form[int]):
     def encode(self, value: int) -> Json:
         """Write decimal digits."""
         return str(value)
+
+    def describe(self) -> Json:
+        """Describe the form in words."""
+        return "integer"
 
     def schema(self) -> dict[str, Json]:
         """Refer to the shared definition."""
@@ -145,6 +165,10 @@ class Boolean(Form[bool]):
         """Write `true` or `false`."""
         return value
 
+    def describe(self) -> Json:
+        """Describe the form in words."""
+        return "boolean"
+
     def schema(self) -> dict[str, Json]:
         """Describe a boolean."""
         return {"type": "boolean"}
@@ -163,6 +187,10 @@ class Text(Form[str]):
     def encode(self, value: str) -> Json:
         """Write a string."""
         return value
+
+    def describe(self) -> Json:
+        """Describe the form in words."""
+        return "text"
 
     def schema(self) -> dict[str, Json]:
         """Describe a string."""
@@ -186,6 +214,10 @@ class ListOf(Form[tuple[Any, ...]]):
     def encode(self, value: tuple[Any, ...]) -> Json:
         """Write the items in order."""
         return [self.item.encode(item) for item in value]
+
+    def describe(self) -> Json:
+        """Describe the form in words."""
+        return {"list": self.item.describe(), **({"length": self.length} if self.length else {})}
 
     def schema(self) -> dict[str, Json]:
         """Describe the array."""
@@ -219,6 +251,13 @@ class Record(Form[Mapping[str, Any]]):
         return {
             name: form.encode(value[name]) for name, form in self.fields.items() if name in value
         }
+
+    def describe(self) -> Json:
+        """Describe the form in words."""
+        return [
+            {"name": name, "form": form.describe(), "optional": name in self.optional}
+            for name, form in self.fields.items()
+        ]
 
     def schema(self) -> dict[str, Json]:
         """Describe the closed object."""

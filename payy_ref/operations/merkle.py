@@ -24,6 +24,12 @@ STEP: Final = Record(
 
 
 def _tree(depth: int, leaves: Sequence[FieldElement]) -> PersistentTree:
+    """
+    Build the tree that an operation is given.
+
+    Requirements:
+        PAYY-MERKLE-016
+    """
     return tree.update(PersistentTree(depth=checked_depth(depth)), remove=(), insert=leaves)
 
 

@@ -51,6 +51,16 @@ class Operation:
         """The form of the whole output."""
         return Record(self.outputs, self.optional_outputs)
 
+    def describe(self) -> Json:
+        """Say what a driver needs to know: names, fields in their order, and their forms."""
+        return {
+            "suite": self.suite,
+            "operation": self.name,
+            "summary": self.summary,
+            "input": self.input_form.describe(),
+            "output": self.output_form.describe(),
+        }
+
     def run(self, parameters: Parameters, given: Json) -> Json:
         """
         Decode an input, compute, and encode the output.

@@ -77,7 +77,7 @@ def parse_parameters(text: str) -> Parameters:
     """
     try:
         document = _flat(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ParameterError(f"not TOML: {error}") from error
 
     unknown = document.keys() - set(_KEYS.values())
@@ -103,14 +103,19 @@ def parse_parameters(text: str) -> Parameters:
 
 @cache
 def load_preset(preset: Preset) -> Parameters:
-    """Load one of the packaged presets."""
+    """
+    Load one of the packaged presets.
+
+    Raises:
+        ParameterError: as `parse_parameters`.
+    """
     return parse_parameters(files(__package__).joinpath(f"{preset}.toml").read_text("utf-8"))
 
 
 def _flat(document: dict[str, Any], prefix: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     flat: dict[tuple[str, ...], Any] = {}
     for key, value in document.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             flat |= _flat(value, (*prefix, key))
         else:
             flat[(*prefix, key)] = value

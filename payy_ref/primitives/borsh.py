@@ -97,19 +97,29 @@ class Reader:
         return taken
 
     def unsigned(self, width: int) -> int:
-        """Take an unsigned integer of `width` bytes."""
+        """
+        Take an unsigned integer of `width` bytes.
+
+        Raises:
+            SpecError: `BORSH_TRUNCATED`.
+        """
         return int.from_bytes(self.fixed(width), "little")
 
     def variable(self) -> bytes:
-        """Take a byte string with its length in front."""
+        """
+        Take a byte string with its length in front.
+
+        Raises:
+            SpecError: `BORSH_TRUNCATED`.
+        """
         return self.fixed(self.unsigned(4))
 
     def items(self, take: Callable[["Reader"], Item]) -> tuple[Item, ...]:
         """
         Take a list: its length, then each item.
 
-        An item takes at least one byte, so a list that announces more items than there are bytes
-        is refused at the first item that is not there; nothing is built for the others.
+        `take` must take a byte or more. Then a list that announces more items than there are
+        bytes is refused at the first item that is not there; nothing is built for the others.
 
         Requirements:
             PAYY-CONVENTIONS-006
@@ -151,7 +161,7 @@ def decode(encoding: bytes, take: Callable[[Reader], Value]) -> Value:
     Decode a whole byte string.
 
     Raises:
-        SpecError: `BORSH_TRUNCATED`, `BORSH_TRAILING_BYTES`.
+        SpecError: `BORSH_TRUNCATED`, `BORSH_TRAILING_BYTES`, and what `take` raises.
     """
     reader = Reader(encoding)
     value = take(reader)

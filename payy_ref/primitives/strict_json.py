@@ -16,6 +16,13 @@ Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 """What a strict document holds: no floats."""
 
 
+MAXIMUM_DIGITS: Final = 100
+"""Longest JSON number that is read; those of ours are small counts, and long ones cost time."""
+
+MAXIMUM_SHOWN: Final = 80
+"""How much of a refused text a message repeats."""
+
+
 class StrictJsonError(ValueError):
     """The text is not JSON, or not of the strict kind."""
 
@@ -38,6 +45,7 @@ def loads(text: str | bytes, *, ascii_only: bool = True) -> Json:
             decoded,
             object_pairs_hook=_object,
             parse_float=_refuse_float,
+            parse_int=_short_integer,
             parse_constant=_refuse_constant,
         )
         _require_encodable(value)
@@ -65,14 +73,27 @@ def dumps_readable(value: Json) -> str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        keys = [key for key, _ in pairs]
-        duplicate = next(key for key in keys if keys.count(key) > 1)
-        raise StrictJsonError(f"duplicate key {duplicate!r}")
+        raise StrictJsonError(f"duplicate key {_first_duplicate(pairs)[:MAXIMUM_SHOWN]!r}")
     return result
 
 
+def _first_duplicate(pairs: list[tuple[str, Any]]) -> str:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            return key
+        seen.add(key)
+    raise AssertionError("called only where a key stands twice")
+
+
 def _refuse_float(literal: str) -> NoReturn:
-    raise StrictJsonError(f"float {literal}")
+    raise StrictJsonError(f"float {literal[:MAXIMUM_SHOWN]}")
+
+
+def _short_integer(literal: str) -> int:
+    if len(literal) > MAXIMUM_DIGITS:
+        raise StrictJsonError(f"integer of {len(literal)} digits")
+    return int(literal)
 
 
 def _refuse_constant(literal: str) -> NoReturn:

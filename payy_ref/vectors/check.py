@@ -12,7 +12,7 @@ from payy_ref.operations import find_operation
 from payy_ref.vectors import store
 from payy_ref.vectors.model import CASE_ID, Case, VectorError, content_hash
 from payy_ref.vectors.schema import all_schemas
-from payy_ref.vectors.store import CHECKSUMS, MANIFEST, Files
+from payy_ref.vectors.store import CHECKSUMS, MANIFEST, OPERATIONS, Files
 
 MAXIMUM_FILE_BYTES = 1024 * 1024
 """Largest file of cases; a larger suite is split into operations or gets smaller cases."""
@@ -32,8 +32,12 @@ def problems(
         progress: Called after each case.
     """
     try:
-        yield from _manifest_problems(files)
-        yield from _schema_problems(files)
+        yield from _seal_problems(files)
+        unreadable = list(_schema_problems(files))
+        yield from unreadable
+        if unreadable:
+            # What follows takes the files to be of the format.
+            return
         cases = store.cases_of(files)
         yield from _lint_problems(files, cases, requirements)
     except VectorError as error:
@@ -56,22 +60,23 @@ def replay_problems(case: Case) -> Iterator[str]:
         yield f"{case.id}: expected {case.expected}, the reference answers {answered}"
 
 
-def _manifest_problems(files: Files) -> Iterator[str]:
+def _seal_problems(files: Files) -> Iterator[str]:
+    """Compare manifest and checksums with what they would be for these files."""
     for name in (MANIFEST, CHECKSUMS):
         if name not in files:
             raise VectorError(f"{name} is missing")
     content = {path: data for path, data in files.items() if path not in (MANIFEST, CHECKSUMS)}
-    lines = "".join(f"{store.digest(data)}  {path}\n" for path, data in sorted(content.items()))
-    if lines.encode("ascii") != files[CHECKSUMS]:
-        listed = dict(_checksum_lines(files[CHECKSUMS]))
-        for path in sorted(listed.keys() | content.keys()):
-            if path not in content:
-                yield f"{path}: listed in {CHECKSUMS} and missing"
-            elif listed.get(path) != store.digest(content[path]):
-                yield f"{path}: the checksum is another one or not listed"
-    manifest = store.parse(MANIFEST, files[MANIFEST])
-    if manifest.get("rootHash") != store.digest(files[CHECKSUMS]):
-        yield f"{MANIFEST}: rootHash is not the SHA-256 of {CHECKSUMS}"
+    listed = dict(_checksum_lines(files[CHECKSUMS]))
+    for path in sorted(listed.keys() | content.keys()):
+        if path not in content:
+            yield f"{path}: listed in {CHECKSUMS} and missing"
+        elif listed.get(path) != store.digest(content[path]):
+            yield f"{path}: the checksum is another one or not listed"
+        if not (store.is_case_file(path) or path.startswith("schema/") or path == OPERATIONS):
+            yield f"{path}: no file of this folder"
+    for name, expected in store.sealed(content).items():
+        if files[name] != expected:
+            yield f"{name}: not what it should be for these files"
 
 
 def _checksum_lines(content: bytes) -> Iterator[tuple[str, str]]:

@@ -36,8 +36,6 @@ class Explanation:
     """Module of the rejecting function."""
     checks: tuple[Check, ...]
     """The checks of the rejecting function, in normative order; those after the failing one too."""
-    detail: str
-    """The offending values, where the check gives them."""
 
 
 def explain(case: Case) -> Explanation | None:
@@ -48,11 +46,13 @@ def explain(case: Case) -> Explanation | None:
         None for an accepted case.
 
     Raises:
-        VectorError: there is no such operation.
+        VectorError: there is no such operation or preset.
     """
     operation = find_operation(case.suite, case.operation)
     if operation is None:
         raise VectorError(f"{case.id}: no operation {case.suite}/{case.operation}")
+    if case.request_preset not in tuple(Preset):
+        raise VectorError(f"{case.id}: no preset {case.request_preset}")
     try:
         operation.run(load_preset(Preset(case.request_preset)), case.input)
     except SpecError as error:
@@ -90,5 +90,4 @@ def _explanation(error: SpecError) -> Explanation:
         ),
         file=rejecting.f_globals["__name__"],
         checks=tuple(sorted(checks, key=lambda check: check.line)),
-        detail=error.detail,
     )

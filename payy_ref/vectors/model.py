@@ -108,8 +108,13 @@ class Case:
     def from_json(
         cls, document: Mapping[str, Any], *, preset: str, suite: str, operation: str
     ) -> Self:
-        """Read a case from its file."""
-        return cls(
+        """
+        Read a case from its file.
+
+        Raises:
+            KeyError, TypeError: a field is absent or of another type.
+        """
+        case = cls(
             id=document["id"],
             preset=preset,
             suite=suite,
@@ -121,10 +126,16 @@ class Case:
             expected=document["expected"],
             source=document["_info"]["source"],
         )
+        texts = (case.id, case.description, case.source, *case.requirements, *case.flags)
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError("an id, description, source, requirement or flag is not text")
+        if not isinstance(case.expected, Mapping):
+            raise TypeError("expected is not an object")
+        return case
 
 
 def content_hash(content: Mapping[str, Json]) -> str:
-    """Hash a case without its `_info`: SHA-256 of its canonical JSON, here that of RFC 8785."""
+    """Hash a case without its `_info`: SHA-256 of its JSON with sorted keys, in ASCII."""
     return "0x" + hashlib.sha256(strict_json.dumps(dict(content)).encode("ascii")).hexdigest()
 
 

@@ -113,10 +113,11 @@ class VectorWriter:
         expected = self._record(case_id, found, preset, description, requirements, flags, given)
         assert expected == {"result": "rejected", "error": str(error)}, f"{case_id}: {expected}"
 
-    def rejects_malformed(
+    def rejects_raw(
         self,
         case_id: str,
         operation: str,
+        error: ErrorCode,
         given: Json,
         *,
         description: str,
@@ -124,12 +125,15 @@ class VectorWriter:
         flags: Sequence[str] = (),
         preset: str = GENERAL,
     ) -> None:
-        """State that a JSON input is not of the operation's form."""
+        """State that a JSON input, of the form or not, is rejected, and with which code."""
         expected = self._record(
             case_id, _operation(operation), preset, description, requirements, flags, given
         )
-        malformed = {"result": "rejected", "error": str(ErrorCode.MALFORMED_INPUT)}
-        assert expected == malformed, f"{case_id}: {expected}"
+        assert expected == {"result": "rejected", "error": str(error)}, f"{case_id}: {expected}"
+
+    def rejects_malformed(self, case_id: str, operation: str, given: Json, **what: Any) -> None:
+        """State that a JSON input is not of the operation's form."""
+        self.rejects_raw(case_id, operation, ErrorCode.MALFORMED_INPUT, given, **what)
 
     def _record(
         self,

@@ -1,5 +1,6 @@
 """The folder of vectors: read, and replaced file by file without a half-written moment."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from payy_ref import __version__
-from payy_ref.operations import find_operation
+from payy_ref.operations import all_operations, find_operation
 from payy_ref.primitives import strict_json
 from payy_ref.primitives.strict_json import Json, StrictJsonError
 from payy_ref.vectors.model import FORMAT_VERSION, BugClass, Case, VectorError, file_document
@@ -18,6 +19,7 @@ from payy_ref.vectors.schema import all_schemas
 
 MANIFEST: Final = "manifest.json"
 CHECKSUMS: Final = "SHA256SUMS"
+OPERATIONS: Final = "operations.json"
 
 WRITTEN_BY_HAND: Final = frozenset({"README.md", "LICENSE"})
 """Files of the folder that are not generated."""
@@ -36,7 +38,7 @@ def load_bug_classes(file: Path) -> dict[str, BugClass]:
     try:
         document = tomllib.loads(file.read_text("utf-8"))
         return {flag: BugClass(**entry) for flag, entry in document.items()}
-    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
         raise VectorError(f"{file}: {error}") from error
 
 
@@ -63,37 +65,47 @@ def render(cases: Iterable[Case], notes: Mapping[str, BugClass]) -> dict[str, by
         by_path.setdefault(str(case.path), []).append(case)
 
     files: dict[str, bytes] = {}
-    counts: dict[str, dict[str, Json]] = {}
     for path, group in sorted(by_path.items()):
         operation = find_operation(group[0].suite, group[0].operation)
         if operation is None:
             raise VectorError(f"{path}: no such operation")
         files[path] = _encoded(file_document(group, operation, notes))
-        rejected = sum(case.error is not None for case in group)
-        counts[path] = {
-            "cases": len(group),
-            "accepted": len(group) - rejected,
-            "rejected": rejected,
-        }
     for name, schema in all_schemas().items():
         files[f"schema/{name}"] = _encoded(schema)
+    files[OPERATIONS] = _encoded([operation.describe() for operation in all_operations()])
+    return {**files, **sealed(files)}
 
-    listed: list[Json] = [
-        {"path": path, "sha256": digest(content), "bytes": len(content), **counts.get(path, {})}
-        for path, content in sorted(files.items())
-    ]
+
+def sealed(files: Files) -> dict[str, bytes]:
+    """
+    Make the manifest and the checksums of all other files.
+
+    Raises:
+        VectorError: a file of cases is not of the format.
+    """
+    listed: list[Json] = []
+    total = 0
+    for path, content in sorted(files.items()):
+        entry: dict[str, Json] = {"path": path, "sha256": digest(content), "bytes": len(content)}
+        if is_case_file(path):
+            cases = cases_of({path: content})
+            rejected = sum(case.error is not None for case in cases)
+            entry |= {
+                "cases": len(cases),
+                "accepted": len(cases) - rejected,
+                "rejected": rejected,
+            }
+            total += len(cases)
+        listed.append(entry)
     lines = "".join(f"{digest(content)}  {path}\n" for path, content in sorted(files.items()))
-    files[MANIFEST] = _encoded(
-        {
-            "formatVersion": FORMAT_VERSION,
-            "specVersion": __version__,
-            "caseCount": len(seen),
-            "files": listed,
-            "rootHash": digest(lines.encode("ascii")),
-        }
-    )
-    files[CHECKSUMS] = lines.encode("ascii")
-    return files
+    manifest: Json = {
+        "formatVersion": FORMAT_VERSION,
+        "specVersion": __version__,
+        "caseCount": total,
+        "files": listed,
+        "rootHash": digest(lines.encode("ascii")),
+    }
+    return {MANIFEST: _encoded(manifest), CHECKSUMS: lines.encode("ascii")}
 
 
 def write(root: Path, files: Files) -> list[str]:
@@ -106,8 +118,14 @@ def write(root: Path, files: Files) -> list[str]:
 
     Returns:
         The paths that were added, changed or removed.
+
+    Raises:
+        VectorError: the folder holds files that no earlier run wrote; nothing is changed.
     """
     before = read(root) if root.is_dir() else {}
+    foreign = before.keys() - files.keys() - _listed(before)
+    if foreign:
+        raise VectorError(f"{root}: not written by this tool: {', '.join(sorted(foreign))}")
     changed = sorted(
         path for path in before.keys() | files.keys() if before.get(path) != files.get(path)
     )
@@ -129,9 +147,17 @@ def write(root: Path, files: Files) -> list[str]:
                 os.replace(staging / path, target)  # noqa: PTH105 - a test makes it fail
             else:
                 target.unlink()
+                with contextlib.suppress(OSError):  # the folder holds more
+                    target.parent.rmdir()
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return changed
+
+
+def _listed(files: Files) -> set[str]:
+    """Give the paths that the checksums name, and the two files of the seal."""
+    lines = files.get(CHECKSUMS, b"").decode("ascii", "replace").splitlines()
+    return {MANIFEST, CHECKSUMS, *(line.partition("  ")[2] for line in lines)}
 
 
 def read(root: Path) -> dict[str, bytes]:
@@ -168,7 +194,8 @@ def parse(path: str, content: bytes) -> dict[str, Json]:
 
 def is_case_file(path: str) -> bool:
     """Tell files of cases from schemas, the manifest and the checksums."""
-    return path.endswith(".json") and path.count("/") == 2
+    folder = path.partition("/")[0]
+    return path.endswith(".json") and "/" in path and folder != "schema"
 
 
 def cases_of(files: Files) -> tuple[Case, ...]:
@@ -184,11 +211,17 @@ def cases_of(files: Files) -> tuple[Case, ...]:
             continue
         document = cast(dict[str, Any], parse(path, content))
         try:
-            place = {name: document[name] for name in ("preset", "suite", "operation")}
+            place = {name: _text(document[name]) for name in ("preset", "suite", "operation")}
             cases += [Case.from_json(case, **place) for case in document["cases"]]
         except (KeyError, TypeError, AttributeError) as error:
             raise VectorError(f"{path}: not of the vector format: {error!r}") from error
     return tuple(cases)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
 
 
 def load_cases(root: Path) -> tuple[Case, ...]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -449,3 +449,26 @@ def test_near_misses_of_lists_and_records_are_refused(case: tuple[forms.Form[Any
     )
     for unfit in unrecorded:
         assert refuses(record, unfit)
+
+
+ZERO = "0x" + "00" * 32
+
+FAULTS: dict[str, tuple[Json, ErrorCode]] = {
+    "depth": ("03", ErrorCode.MALFORMED_INPUT),
+    "element": ("0x", ErrorCode.MALFORMED_INPUT),
+    "siblings": (["0x" + "ff" * 32], ErrorCode.FIELD_ELEMENT_NOT_CANONICAL),
+    "root": ("0x" + "ff" * 32, ErrorCode.FIELD_ELEMENT_NOT_CANONICAL),
+}
+
+
+@evidence("PAYY-CONVENTIONS-T05", exhaustive="every set of faulty fields of verify_inclusion")
+def test_of_several_faults_the_earliest_is_reported() -> None:
+    """Each set of faulty fields gives the code of its first field; an unknown field comes first."""
+    good: dict[str, Json] = {"depth": "1", "element": ZERO, "siblings": [ZERO], "root": ZERO}
+    for size in range(len(FAULTS) + 1):
+        for faulty in combinations(FAULTS, size):
+            given = {**good, **{name: FAULTS[name][0] for name in faulty}}
+            answer = run_operation("mainnet", "merkle", "verify_inclusion", given)
+            assert answer.get("error") == (str(FAULTS[faulty[0]][1]) if faulty else None)
+            more = run_operation("mainnet", "merkle", "verify_inclusion", {**given, "more": ZERO})
+            assert more == {"result": "rejected", "error": "MALFORMED_INPUT"}

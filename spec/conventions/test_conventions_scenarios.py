@@ -235,6 +235,31 @@ def test_order_of_errors(vector: VectorWriter) -> None:
         depth=0,
         leaves=(p, p + 1),
     )
+    vector.rejects(
+        "conventions-order-depth-before-length",
+        "merkle/verify_inclusion",
+        ErrorCode.MERKLE_DEPTH_OUT_OF_RANGE,
+        description="A depth of 257 is reported before the length of the path.",
+        requirements=[*requirements, "PAYY-MERKLE-015"],
+        depth=257,
+        element=1,
+        siblings=(0,),
+        root=1,
+    )
+    above: Json = "0x" + "ff" * 32
+    early: dict[str, Json] = {
+        "later-field": {"element": ZERO, "siblings": [above], "root": "zz"},
+        "later-item": {"element": ZERO, "siblings": [above, "0x00"], "root": ZERO},
+    }
+    for name, given in early.items():
+        vector.rejects_raw(
+            f"conventions-order-canonical-before-{name}",
+            "merkle/verify_path",
+            ErrorCode.FIELD_ELEMENT_NOT_CANONICAL,
+            given,
+            description=f"A sibling of p or more is reported before a malformed {name}.",
+            requirements=requirements,
+        )
     many: list[Json] = [ZERO] * 128
     vector.rejects_malformed(
         "conventions-order-form-of-field",

@@ -15,6 +15,8 @@ USDC = bytes.fromhex("3c499c542cef5e3811e1192ce70d8cc03d5c3359")
 USTB = bytes.fromhex("43415eb6ff9db7e26a15b704e7a3edce97d31c4e")
 OTHER_KIND = 2 * 2**240 + 2**176 + int.from_bytes(USTB, "big") * 2**16
 
+LONGEST_REFERRAL = 2934
+
 LAYOUT = ("PAYY-NOTES-010",)
 
 
@@ -369,3 +371,53 @@ def test_referral_is_text(vector: VectorWriter) -> None:
             flags=["LINK_STRICTNESS"],
             payload=base58.b58encode(head + tail).decode(),
         )
+
+
+def test_length_of_a_link(vector: VectorWriter) -> None:
+    """
+    A link has at most 4,096 characters.
+
+    Given payloads on either side of the limit, when they are written and read, then the longer
+    ones are rejected.
+    """
+    content: dict[str, Any] = {"version": 2, "secret_key": 2**255, "value": 2**255}
+    requirements = ["PAYY-NOTES-018"]
+    flags = ["LINK_STRICTNESS"]
+    payload = vector.accepts(
+        "link-encode-longest",
+        "link/encode",
+        description=f"A link with a referral of {LONGEST_REFERRAL} characters just fits.",
+        requirements=requirements,
+        flags=flags,
+        **content,
+        referral="r" * LONGEST_REFERRAL,
+    )["payload"]
+    assert len(payload) == 4096
+    vector.accepts(
+        "link-decode-longest",
+        "link/decode",
+        description="A payload of 4,096 characters is read.",
+        requirements=requirements,
+        flags=flags,
+        payload=payload,
+    )
+    for length in (LONGEST_REFERRAL + 1, 10_000):
+        vector.rejects(
+            f"link-encode-referral-of-{length}",
+            "link/encode",
+            ErrorCode.LINK_TOO_LONG,
+            description=f"A link with a referral of {length} characters is too long.",
+            requirements=requirements,
+            flags=flags,
+            **content,
+            referral="r" * length,
+        )
+    vector.rejects(
+        "link-decode-4097-characters",
+        "link/decode",
+        ErrorCode.LINK_TOO_LONG,
+        description="A payload of 4,097 characters is refused, whatever it holds.",
+        requirements=requirements,
+        flags=flags,
+        payload="0" * 4097,
+    )
