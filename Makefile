@@ -11,7 +11,7 @@ READY  := $(VENV)/.ready
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "payy-ref needs Python 3.11 or newer; try: make PYTHON=python3.12"; exit 1; }
 	@echo "Installing the pinned packages into $(VENV) (once, a minute or two) ..."
