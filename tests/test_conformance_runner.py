@@ -22,6 +22,7 @@ from payy_ref.conformance import process, report, session
 from payy_ref.conformance.process import DriverDiedError, DriverLateError, DriverProcess
 from payy_ref.conformance.skips import SkipFileError, parse_leave
 from payy_ref.driver.reference import run_operation
+from payy_ref.files import replace_file
 from payy_ref.primitives.strict_json import Json
 from payy_ref.vectors import store
 from payy_ref.vectors.model import Case
@@ -475,8 +476,8 @@ def test_smoke_finds(
 def test_report_is_replaced_whole(tmp_path: Path) -> None:
     """A report that cannot be written leaves the old one, and nothing else."""
     file = tmp_path / "report.json"
-    report.replace(file, b"old")
-    report.replace(file, b"new")
+    replace_file(file, b"old")
+    replace_file(file, b"new")
     assert file.read_bytes() == b"new"
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.json"]
     assert file.stat().st_mode & 0o777 == 0o666 & ~current_umask()

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from payy_ref.assurance.levels import Level
 from payy_ref.assurance.record import Evidence, EvidenceKind, Outcome
+from payy_ref.files import replace_file
 
 Ledger = dict[str, Any]
 """The content of the file: property ids to entries."""
@@ -172,7 +173,4 @@ def ledger_text(ledger: Ledger) -> str:
 
 def write_ledger(ledger: Ledger, file: Path) -> None:
     """Replace a ledger at once, or leave it as it is."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.new")
-    beside.write_text(ledger_text(ledger), encoding="utf-8")
-    beside.replace(file)
+    replace_file(file, ledger_text(ledger).encode("utf-8"))

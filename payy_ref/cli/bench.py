@@ -19,6 +19,7 @@ from payy_ref.bench.chapters import (
 )
 from payy_ref.bench.measure import Figure
 from payy_ref.cli.project import load_kernels, messages, output, project_root
+from payy_ref.files import replace_file
 
 
 def bench(
@@ -72,7 +73,4 @@ def _write(file: Path, figures: list[Figure]) -> None:
             for figure in figures
         ],
     }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    staged = file.with_name(f".{file.name}.new")
-    staged.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-    staged.replace(file)
+    replace_file(file, (json.dumps(document, indent=2) + "\n").encode("utf-8"))

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from payy_ref.cli.project import is_checkout, messages, output, project_root, told_plainly
+from payy_ref.files import replace_file
 from payy_ref.primitives import strict_json
 from payy_ref.trace.matrix import Matrix, collect, join
 from payy_ref.trace.requirements import TraceError
@@ -36,8 +37,7 @@ def trace(
             raise TraceError(f"{root}: not a checkout of payy-ref")
         matrix = join(collect(root or project_root()))
         if json is not None:
-            json.parent.mkdir(parents=True, exist_ok=True)
-            json.write_text(strict_json.dumps_readable(matrix.to_json()), "ascii")
+            replace_file(json, strict_json.dumps_readable(matrix.to_json()).encode("ascii"))
     if not quiet:
         output.print(_table(matrix))
     for problem in matrix.problems:

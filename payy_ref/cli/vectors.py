@@ -233,9 +233,10 @@ def kill(vectors: Folder = None) -> None:
     load_kernels()
     with told_plainly(VectorError):
         cases = store.cases_of(read_folder(vectors))
+        sites = check_sites()
         with _progress() as progress:
-            task = progress.add_task("checks", total=len(check_sites()))
-            results = kill_report(cases, progress=lambda _: progress.advance(task))
+            task = progress.add_task("checks", total=len(sites))
+            results = kill_report(cases, sites, progress=lambda _: progress.advance(task))
     for result in results:
         output.print(str(result.site).removeprefix("payy_ref."))
         change = "the verdict" if result.verdict_killer else "the code alone"

@@ -1,9 +1,7 @@
 """What a run found: as tables for people, as JSON, and as JUnit XML for build servers."""
 
-import os
 import re
 import shlex
-import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from rich.text import Text
 from payy_ref import __version__
 from payy_ref.conformance.model import Outcome, Result, Run
 from payy_ref.conformance.plan import reproduction
+from payy_ref.files import replace_file
 from payy_ref.primitives import strict_json
 from payy_ref.primitives.strict_json import Json
 
@@ -161,29 +160,12 @@ def as_junit(run: Run) -> bytes:
 
 def write_json(run: Run, file: Path) -> None:
     """Write the JSON report."""
-    replace(file, strict_json.dumps_readable(as_json(run)).encode("ascii"))
+    replace_file(file, strict_json.dumps_readable(as_json(run)).encode("ascii"))
 
 
 def write_junit(run: Run, file: Path) -> None:
     """Write the JUnit report."""
-    replace(file, as_junit(run))
-
-
-def replace(file: Path, content: bytes) -> None:
-    """Write a file in one step, so that no reader meets half of it; folders are made."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    staged = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        # Temporary files are private; a report is for whoever may read files of ours.
-        mask = os.umask(0)
-        os.umask(mask)
-        staged.chmod(0o666 & ~mask)
-        staged.replace(file)
-    finally:
-        staged.unlink(missing_ok=True)
+    replace_file(file, as_junit(run))
 
 
 def _failure_lines(run: Run, result: Result) -> Iterator[Text]:

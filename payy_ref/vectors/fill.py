@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from payy_ref.vectors import store
-from payy_ref.vectors.model import Case, VectorError
+from payy_ref.vectors.model import VectorError, case_of_record
 from payy_ref.vectors.pytest_plugin import BUG_CLASSES, SPEC_FOLDER
 
 
@@ -42,10 +42,7 @@ def generate(
         output = _run(command, project, environment, progress)
         if not record.exists():
             raise VectorError(f"the scenarios did not run:\n{output}")
-        cases = tuple(
-            Case.from_json(place.pop("case"), **place)
-            for place in json.loads(record.read_text("utf-8"))
-        )
+        cases = [case_of_record(each) for each in json.loads(record.read_text("utf-8"))]
     return store.render(cases, store.load_bug_classes(project / SPEC_FOLDER / BUG_CLASSES))
 
 

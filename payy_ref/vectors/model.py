@@ -134,6 +134,18 @@ class Case:
         return case
 
 
+def case_record(case: Case) -> dict[str, Json]:
+    """Write a case together with its place, as one value that can travel by itself."""
+    place: dict[str, Json] = {"preset": case.preset, "suite": case.suite}
+    return {**place, "operation": case.operation, "case": case.to_json()}
+
+
+def case_of_record(record: Mapping[str, Any]) -> Case:
+    """Read a case that `case_record` wrote."""
+    place = {name: record[name] for name in ("preset", "suite", "operation")}
+    return Case.from_json(record["case"], **place)
+
+
 def content_hash(content: Mapping[str, Json]) -> str:
     """Hash a case without its `_info`: SHA-256 of its JSON with sorted keys, in ASCII."""
     return "0x" + hashlib.sha256(strict_json.dumps(dict(content)).encode("ascii")).hexdigest()

@@ -23,7 +23,14 @@ from payy_ref.operations import Operation, find_operation
 from payy_ref.primitives import strict_json
 from payy_ref.primitives.strict_json import Json
 from payy_ref.vectors import store
-from payy_ref.vectors.model import CASE_ID, GENERAL, GENERAL_PRESET, Case
+from payy_ref.vectors.model import (
+    CASE_ID,
+    GENERAL,
+    GENERAL_PRESET,
+    Case,
+    case_of_record,
+    case_record,
+)
 
 _PROPERTY: Final = "payy_ref_vector"
 _RECORD: Final = "--record-vectors"
@@ -161,10 +168,7 @@ class VectorWriter:
             expected=run_operation(request_preset, operation.suite, operation.name, replayed),
             source=self._source,
         )
-        place = {"preset": preset, "suite": case.suite, "operation": case.operation}
-        self._request.node.user_properties.append(
-            (_PROPERTY, strict_json.dumps({**place, "case": case.to_json()}))
-        )
+        self._request.node.user_properties.append((_PROPERTY, strict_json.dumps(case_record(case))))
         if not self._writing:
             committed = _committed(self._request.config.rootpath).get(case_id)
             assert committed is not None, f"{case_id} is not committed; run `payy-ref vectors fill`"
@@ -194,23 +198,13 @@ class _Collector:
             return
         for name, value in report.user_properties:
             if name == _PROPERTY:
-                document = json.loads(str(value))
-                case = document.pop("case")
-                self._cases.append(Case.from_json(case, **document))
+                self._cases.append(case_of_record(json.loads(str(value))))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         target = self._config.getoption(_RECORD)
         if target is not None:
-            places = [
-                {
-                    "preset": case.preset,
-                    "suite": case.suite,
-                    "operation": case.operation,
-                    "case": case.to_json(),
-                }
-                for case in self._cases
-            ]
-            Path(target).write_text(json.dumps(places), "utf-8")
+            records = [case_record(case) for case in self._cases]
+            Path(target).write_text(json.dumps(records), "utf-8")
         elif self._ran_everything() and session.exitstatus == 0:
             problem = self._difference_from_committed()
             if problem:
