@@ -95,6 +95,112 @@ class ErrorCode(StrEnum):
     LINK_REFERRAL_NOT_TEXT = "LINK_REFERRAL_NOT_TEXT"
     """The referral is not UTF-8 text."""
 
+    NOTE_VALUE_OUT_OF_RANGE = "NOTE_VALUE_OUT_OF_RANGE"
+    """The value of a note that is made is not below 2^240."""
+
+    NOTE_PADDING_HAS_VALUE = "NOTE_PADDING_HAS_VALUE"
+    """A note of kind 0 is padding and has the value 0."""
+
+    # transactions
+
+    TRANSACTION_TOO_MANY_NOTES = "TRANSACTION_TOO_MANY_NOTES"
+    """A transaction has at most two input notes and two output notes."""
+
+    TRANSACTION_COMMITMENT_MISMATCH = "TRANSACTION_COMMITMENT_MISMATCH"
+    """A public commitment is not that of the note at its place."""
+
+    TRANSACTION_OUTPUT_VALUE_OUT_OF_RANGE = "TRANSACTION_OUTPUT_VALUE_OUT_OF_RANGE"
+    """The value of an output note is not below 2^240."""
+
+    TRANSACTION_KINDS_MIXED = "TRANSACTION_KINDS_MIXED"
+    """Two notes that are not padding differ in kind."""
+
+    TRANSACTION_MESSAGE_VALUE_OUT_OF_RANGE = "TRANSACTION_MESSAGE_VALUE_OUT_OF_RANGE"
+    """The value in the message is not below 2^240."""
+
+    TRANSACTION_KIND_UNKNOWN = "TRANSACTION_KIND_UNKNOWN"
+    """The transaction is not a send (1), a mint (2) or a burn (3)."""
+
+    TRANSACTION_SEND_UNBALANCED = "TRANSACTION_SEND_UNBALANCED"
+    """The outputs of a send are not worth what its inputs are."""
+
+    TRANSACTION_MINT_UNBALANCED = "TRANSACTION_MINT_UNBALANCED"
+    """The outputs of a mint are not worth its inputs and the minted value."""
+
+    TRANSACTION_MINT_HASH_MISMATCH = "TRANSACTION_MINT_HASH_MISMATCH"
+    """The hash of a mint is not the hash of both outputs' psi."""
+
+    TRANSACTION_MINT_NOTE_KIND_MISMATCH = "TRANSACTION_MINT_NOTE_KIND_MISMATCH"
+    """The note kind of a mint is not that of output 0."""
+
+    TRANSACTION_BURN_ADDRESS_MISMATCH = "TRANSACTION_BURN_ADDRESS_MISMATCH"
+    """The public burn address is not the private one."""
+
+    TRANSACTION_BURN_HASH_MISMATCH = "TRANSACTION_BURN_HASH_MISMATCH"
+    """The hash of a burn is not the commitment of input 0."""
+
+    TRANSACTION_BURN_UNBALANCED = "TRANSACTION_BURN_UNBALANCED"
+    """The inputs of a burn are not worth its outputs and the burned value."""
+
+    TRANSACTION_BURN_NOTE_KIND_MISMATCH = "TRANSACTION_BURN_NOTE_KIND_MISMATCH"
+    """The note kind of a burn is not that of input 0."""
+
+    TRANSACTION_INPUT_NOT_OWNED = "TRANSACTION_INPUT_NOT_OWNED"
+    """The address of an input note with a value is not that of the given secret key."""
+
+    # ledger
+
+    LEDGER_BLOCK_TOO_LARGE = "LEDGER_BLOCK_TOO_LARGE"
+    """The block has more transactions than places."""
+
+    LEDGER_KIND_UNKNOWN = "LEDGER_KIND_UNKNOWN"
+    """The transaction's kind is not 0 (padding), 1 (send), 2 (mint) or 3 (burn)."""
+
+    LEDGER_MESSAGE_NOT_CARRIED = "LEDGER_MESSAGE_NOT_CARRIED"
+    """A public input that the block proof fixes to 0 for this kind is not 0."""
+
+    LEDGER_VALUE_WITHOUT_KIND = "LEDGER_VALUE_WITHOUT_KIND"
+    """A mint or burn of a value other than 0 states the note kind 0."""
+
+    LEDGER_PADDING_FIRST = "LEDGER_PADDING_FIRST"
+    """Padding stands at the first place of a group, or fills a group, before a transaction."""
+
+    LEDGER_LEAF_REPEATED = "LEDGER_LEAF_REPEATED"
+    """A commitment occurs twice among the inputs and outputs of a block."""
+
+    LEDGER_HEIGHT_OUT_OF_RANGE = "LEDGER_HEIGHT_OUT_OF_RANGE"
+    """The height does not fit 64 bits."""
+
+    LEDGER_HEIGHT_NOT_NEXT = "LEDGER_HEIGHT_NOT_NEXT"
+    """The block's height is not one above its parent's."""
+
+    LEDGER_PARENT_MISMATCH = "LEDGER_PARENT_MISMATCH"
+    """The block names another parent than the newest block."""
+
+    LEDGER_ROOT_MISMATCH = "LEDGER_ROOT_MISMATCH"
+    """The root that the block states is not the root after its transactions."""
+
+    LEDGER_LEAF_SET_MISMATCH = "LEDGER_LEAF_SET_MISMATCH"
+    """The leaves do not make the tree of the proven root."""
+
+    LEDGER_DATA_MISMATCH = "LEDGER_DATA_MISMATCH"
+    """The transactions do not have the commit hash that was proven."""
+
+    LEDGER_PROVEN_HEIGHT_UNKNOWN = "LEDGER_PROVEN_HEIGHT_UNKNOWN"
+    """The height is not that of the last proven block or of a kept one."""
+
+    MEMPOOL_PADDING = "MEMPOOL_PADDING"
+    """What is to be pending is a place without a transaction."""
+
+    MEMPOOL_CONFLICT = "MEMPOOL_CONFLICT"
+    """A commitment of the transaction is pending in another one."""
+
+    MEMPOOL_DUPLICATE = "MEMPOOL_DUPLICATE"
+    """The transaction is pending already."""
+
+    MEMPOOL_LEASE_HELD = "MEMPOOL_LEASE_HELD"
+    """A lease for this height is out already."""
+
 
 class SpecError(Exception):
     """An input was rejected. Raised by `require` and by nothing else."""

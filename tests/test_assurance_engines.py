@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import z3  # type: ignore[import-untyped]
 
-from payy_ref.assurance import hash_lemmas, merkle_lemmas
+from payy_ref.assurance import hash_lemmas, merkle_lemmas, transaction_lemmas
 from payy_ref.assurance.contracts import (
     CONFIRMED,
     Contract,
@@ -38,6 +38,7 @@ from payy_ref.merkle.kernels import ordered, slot_accepts, split_slot
 
 assert hash_lemmas
 assert merkle_lemmas
+assert transaction_lemmas
 
 LEMMAS = {obligation.name: obligation for obligation in REGISTRY}
 CONTRACTS = {contract.function.__name__: contract for contract in find_contracts()}

@@ -35,8 +35,10 @@ def test_demo_runs_what_there_is_and_says_what_is_missing() -> None:
     """Known figures appear, and nothing is claimed that does not exist."""
     done = payy_ref("demo")
     assert done.exit_code == 0, done.stderr
-    assert "0577b5b4aa3eaba75b2a919d5d7c63b7258aa507d38e346bf2ff1d48790379ff" in done.stdout
-    assert "refused: MERKLE_SLOT_OCCUPIED" in done.stdout
+    assert "0x11595de6da566f1fe17e5cc441673ce8c95a18e07925e0a66df20ab7a599e76b" in done.stdout
+    assert "refused: MEMPOOL_CONFLICT" in done.stdout
+    assert "refused: LEDGER_HEIGHT_NOT_NEXT" in done.stdout
+    assert "rebuilds the same ledger: True" in done.stdout
     assert "Not part of this version" in done.stdout
 
 
@@ -103,7 +105,7 @@ def test_explain() -> None:
         (("vectors", "show", "no-such-case"), 2, "no vector is called no-such-case"),
         (("vectors", "show", "update-remove-abs"), 2, "near: merkle-update-remove-absent"),
         (("vectors", "explain", "no-such-case"), 2, "no vector is called"),
-        (("vectors", "list", "--suite", "none"), 2, "no suite is called none; there are encoding"),
+        (("vectors", "list", "--suite", "none"), 2, "no suite is called none; there are block"),
         (("vectors", "list", "--requirement", "none"), 1, "no vector matches"),
         (("vectors", "list", "--vectors", "spec"), 2, "spec: no manifest.json; not a folder of"),
         (("errors", "--chapter", "none"), 2, "no chapter is called none; there are"),

@@ -8,8 +8,16 @@ import pytest
 
 from payy_ref.crypto import hashing, poseidon2
 from payy_ref.crypto.field import Element, FieldElement
-from payy_ref.ledger.kind import TokenAddress, note_kind
+from payy_ref.ledger.kind import POLYGON_USDC, TokenAddress, note_kind
 from payy_ref.ledger.link import Link, LinkVersion, decode_link, encode_link
+from payy_ref.ledger.note import (
+    Note,
+    NoteValue,
+    Psi,
+    SecretKey,
+    note_address,
+    note_commitment,
+)
 from payy_ref.merkle import tree
 from payy_ref.merkle.naive import NaiveTree
 from payy_ref.merkle.path import Depth, empty_roots
@@ -91,3 +99,24 @@ def test_link(answer: dict[str, Any]) -> None:
     )
     assert encode_link(link) == answer["payload"]
     assert decode_link(answer["payload"]) == link
+
+
+@pytest.mark.parametrize("answer", answers("note_address"))
+def test_address_of_a_key(answer: dict[str, Any]) -> None:
+    """A secret key has the published address."""
+    secret_key = SecretKey(FieldElement(number(answer["secret_key"])))
+    assert note_address(secret_key) == number(answer["address"])
+
+
+@pytest.mark.parametrize("answer", answers("note_root"))
+def test_root_of_one_note(answer: dict[str, Any]) -> None:
+    """The tree of one note has the published root, which its commitment decides."""
+    secret_key = SecretKey(FieldElement(number(answer["secret_key"])))
+    note = Note(
+        kind=POLYGON_USDC,
+        value=NoteValue(FieldElement(number(answer["value"]))),
+        address=note_address(secret_key),
+        psi=Psi(FieldElement(number(answer["psi"]))),
+    )
+    leaves = [note_commitment(note)]
+    assert NaiveTree.of(Depth(answer["hashings"]), leaves).root == number(answer["root"])

@@ -31,6 +31,8 @@ SAMPLE: Mapping[str, str] = {
     "field_and_hash": "payy_ref.crypto.hashing:hash_elements:HASH_INPUT_COUNT",
     "merkle": "payy_ref.merkle.path:proves_inclusion:MERKLE_PATH_LENGTH",
     "notes": "payy_ref.ledger.kind:note_kind:NOTE_CHAIN_ID_OUT_OF_RANGE",
+    "transactions": "payy_ref.ledger.transaction:check_burn:TRANSACTION_BURN_ADDRESS_MISMATCH",
+    "ledger": "payy_ref.ledger.block:check_places:LEDGER_VALUE_WITHOUT_KIND",
 }
 """A check of each chapter, to be missing from a driver."""
 

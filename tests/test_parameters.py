@@ -38,6 +38,7 @@ def test_presets_differ_in_every_size_that_matters() -> None:
         ('"Payy"', '""', "network_name"),
         ('"Payy"', "7", "network_name"),
         ('"Payy"', '"P\u00e4yy"', "network_name"),
+        ("message_words = 1000", "message_words = 29", "cannot hold a burn at every place"),
         ("[tree]", "[tree", "not TOML"),
         ("[tree]\n", "[tree]\ndepth = 3\n", "not TOML"),
     ],

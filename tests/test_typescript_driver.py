@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,17 @@ import pytest
 from tests.drivers.typescript_build import PROJECT, built_typescript_driver
 
 ROOT = Path(__file__).parents[1]
+SUITES = [
+    "hash",
+    "merkle",
+    "note",
+    "link",
+    "transaction",
+    "block",
+    "settlement",
+    "chain",
+    "mempool",
+]
 SECONDS_TO_ANSWER = 120
 
 
@@ -52,7 +64,7 @@ def test_hello() -> None:
         "implementation": "payy-conformance-driver-typescript",
         "version": "0.1.0",
         "protocol": 1,
-        "suites": ["hash", "merkle"],
+        "suites": SUITES,
         "presets": ["mainnet", "minimal"],
         "level": "reason",
     }
@@ -62,7 +74,8 @@ def test_hello() -> None:
 def test_it_agrees_with_every_vector_of_its_suites(command: str, tmp_path: Path) -> None:
     """The conformance runner finds no difference, and no line that ends the process."""
     report = tmp_path / "report.json"
-    arguments = ["--suite", "hash", "--suite", "merkle", "--json", str(report)]
+    arguments = [argument for suite in SUITES for argument in ("--suite", suite)]
+    arguments += ["--json", str(report)]
     finished = subprocess.run(
         [
             *(sys.executable, "-m", "payy_ref", "conformance", command),
@@ -89,6 +102,40 @@ def test_figures_of_the_deployed_network() -> None:
     assert digests == [b32(entry["digest"]) for entry in known["answers"]]
 
 
+def test_verdicts_of_the_deployed_circuit() -> None:
+    """It accepts and refuses what the compiled circuit does, and names the rule that it names."""
+    known = json.loads((ROOT / "tests" / "known_answers" / "utxo_circuit.json").read_text())
+    assert len(known["answers"]) >= 400
+    table = tomllib.loads((ROOT / "spec" / "transactions" / "circuit_messages.toml").read_text())
+    codes = {message["text"]: message["codes"] for message in table["messages"]}
+    answers = answers_to(
+        *(run_request("transaction", "check", statement(entry)) for entry in known["answers"])
+    )
+    for entry, answer in zip(known["answers"], answers, strict=True):
+        if entry["refused"] is None:
+            assert answer["output"]["public_inputs"] == [b32(word) for word in entry["public"]]
+        else:
+            assert answer["error"] in codes[known["messages"][entry["refused"]]], entry["id"]
+
+
+def statement(entry: Any) -> dict[str, Any]:
+    """Write the input of `transaction/check` for a verdict of the circuit."""
+    return {
+        "input_notes": [
+            {"note": note(words[:4]), "secret_key": b32(words[4])} for words in entry["inputs"]
+        ],
+        "output_notes": [note(words) for words in entry["outputs"]],
+        "pmessage4": b32(entry["burn_address"]),
+        "commitments": [b32(word) for word in entry["public"][:4]],
+        "messages": [b32(word) for word in entry["public"][4:]],
+    }
+
+
+def note(words: list[str]) -> dict[str, str]:
+    """Write a note."""
+    return dict(zip(("kind", "value", "address", "psi"), map(b32, words), strict=True))
+
+
 def test_each_request_is_answered_at_once_and_stop_ends_the_process() -> None:
     """No answer waits for the next request or for the end of the input."""
     with subprocess.Popen(
@@ -108,7 +155,7 @@ def test_each_request_is_answered_at_once_and_stop_ends_the_process() -> None:
 
 def test_operations_of_other_suites_are_skipped_and_unknown_ones_are_errors() -> None:
     """What it leaves out is told apart from what nobody knows."""
-    answers = answers_to(run_request("note", "kind", {}), run_request("note", "dance", {}))
+    answers = answers_to(run_request("poseidon2", "rounds", {}), run_request("note", "dance", {}))
     assert [answer["result"] for answer in answers] == ["skipped", "errored"]
 
 
@@ -117,4 +164,9 @@ def test_versions_are_exact_and_the_lock_file_names_no_host() -> None:
     manifest = json.loads((PROJECT / "package.json").read_text(encoding="utf-8"))
     for version in [*manifest["dependencies"].values(), *manifest["devDependencies"].values()]:
         assert re.fullmatch(r"\d+\.\d+\.\d+", version)
-    assert "://" not in (PROJECT / "package-lock.json").read_text(encoding="utf-8")
+    lock = json.loads((PROJECT / "package-lock.json").read_text(encoding="utf-8"))
+    installed = [package for place, package in lock["packages"].items() if place]
+    assert all("integrity" in package and "resolved" not in package for package in installed)
+    for package in installed:
+        package.pop("funding", None)  # where to give money, not where to load from
+    assert "://" not in json.dumps(lock)

@@ -8,6 +8,7 @@ import ast
 import hashlib
 import inspect
 import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import groupby
@@ -24,6 +25,7 @@ from payy_ref.operations.forms import (
     Integer,
     ListOf,
     Record,
+    Structure,
     Text,
     Word,
 )
@@ -50,6 +52,7 @@ def all_pages(root: Path, inputs: Inputs, matrix: Matrix) -> dict[str, str]:
     pages = {
         **chapter_pages(root, matrix, inputs),
         "chapters.inc": chapter_table(matrix),
+        **circuit_messages(root),
         "errors.md": error_page(matrix),
         "trace.md": trace_page(matrix, inputs),
         "proof_ledger.md": ledger_page(inputs),
@@ -125,6 +128,19 @@ def chapter_table(matrix: Matrix) -> str:
             )
         )
     return table(("chapter", "requirements", "code", "vectors", "properties"), rows)
+
+
+def circuit_messages(root: Path) -> dict[str, str]:
+    """Tabulate what the deployed circuit says, and the codes; nothing if there is no list."""
+    file = root / "spec" / "transactions" / "circuit_messages.toml"
+    if not file.is_file():
+        return {}
+    messages = tomllib.loads(file.read_text("utf-8"))["messages"]
+    rows = (
+        (plain(each["text"]), ", ".join(f"{{error}}`{code}`" for code in each["codes"]))
+        for each in messages
+    )
+    return {"circuit_messages.inc": table(("the circuit says", "code"), rows)}
 
 
 def _module(file: str) -> str:
@@ -460,6 +476,10 @@ def form_in_words(form: Form[Any]) -> str:
         case Record(fields=fields):
             inside = "; ".join(f"`{name}`: {form_in_words(each)}" for name, each in fields.items())
             return f"record ({inside})"
+        case Structure(words=words) if words:
+            return words
+        case Structure(form=parts):
+            return form_in_words(parts)
         case _:
             raise TypeError(f"no words for the form {form!r}")
 
@@ -476,6 +496,8 @@ def _several(form: Form[Any]) -> str:
             return words.replace("list", "lists", 1)
         case Record():
             return words.replace("record", "records", 1)
+        case Structure(form=parts):
+            return _several(parts)
         case _:
             return f"{words}s"
 

@@ -38,7 +38,7 @@ from payy_ref.merkle.path import (
     proves_absence,
     proves_inclusion,
 )
-from payy_ref.merkle.tree import slot_after_insertion, slot_after_removal, update
+from payy_ref.merkle.tree import changed, slot_after_insertion, slot_after_removal
 
 INDUCTION: Final = "induction over the height joins base and step"
 LOOP: Final = "path_nodes starts at the leaf and runs its loop's body once a sibling, in order"
@@ -46,7 +46,7 @@ NODES: Final = (
     "every node is the hash of its halves, as naive.subtree_root computes it (PAYY-MERKLE-T06)"
 )
 UPDATE: Final = (
-    "tree.update runs its loops' bodies once an element, in order, on what the steps before left, "
+    "tree.changed runs its loop's body once a change, in order, on what the changes before left, "
     "and writes what they leave (PAYY-MERKLE-T07)"
 )
 EXTRACTION: Final = (
@@ -462,20 +462,24 @@ def old_siblings_lead_to_new_root(read: Translator) -> Claim:
 
 
 def removal(read: Translator, leaves: Term, element: Term, capacity: Term) -> Term:
-    """Read one turn of the first loop of `update`: the leaves after a removal."""
-    return _update_step(read, leaves, element, capacity, loop=0)
+    """Read one turn of the loop of `changed`: the leaves after a removal."""
+    return _change(read, leaves, element, capacity, slot_after_removal)
 
 
 def insertion(read: Translator, leaves: Term, element: Term, capacity: Term) -> Term:
-    """Read one turn of the second loop of `update`: the leaves after an insertion."""
-    return _update_step(read, leaves, element, capacity, loop=1)
+    """Read one turn of the loop of `changed`: the leaves after an insertion."""
+    return _change(read, leaves, element, capacity, slot_after_insertion)
 
 
-def _update_step(
-    read: Translator, leaves: Term, element: Term, capacity: Term, *, loop: int
-) -> Term:
-    names = {"element": element, "capacity": capacity, "changes": leaves, "occupant": leaves}
-    return read.loop_step(update, names, loop=loop)["changes"]
+def _change(read: Translator, leaves: Term, element: Term, capacity: Term, rule: Function) -> Term:
+    names = {
+        "rule": rule,
+        "element": element,
+        "capacity": capacity,
+        "leaves": leaves,
+        "occupant": leaves,
+    }
+    return read.loop_step(changed, names)["leaves"]
 
 
 @lemma("PAYY-MERKLE-T02", assumptions=[NODES, UPDATE])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 # Importing a module of lemmas registers them.
-from payy_ref.assurance import hash_lemmas, merkle_lemmas
+from payy_ref.assurance import hash_lemmas, merkle_lemmas, transaction_lemmas
 from payy_ref.assurance.contracts import (
     Contract,
     crosshair_necessity,
@@ -27,7 +27,7 @@ from payy_ref.assurance.obligations import REGISTRY, check_obligation
 from payy_ref.assurance.record import Evidence, EvidenceKind, Necessity, Outcome
 from payy_ref.assurance.solvers import version_of
 
-LEMMA_MODULES: Final = (merkle_lemmas, hash_lemmas)
+LEMMA_MODULES: Final = (merkle_lemmas, hash_lemmas, transaction_lemmas)
 """The modules whose lemmas are in the registry."""
 
 TEST_SECONDS: Final = 1800

@@ -4,47 +4,72 @@ import dataclasses
 import json
 import os
 import platform
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.table import Table
 
 import payy_ref
 from payy_ref.bench.chapters import (
+    Benchmark,
     driver_benchmarks,
     hash_benchmarks,
     peer_benchmarks,
     tree_benchmarks,
 )
+from payy_ref.bench.ledger import MANY_LEAVES, TreeFigure, ledger_benchmarks
 from payy_ref.bench.measure import Figure
-from payy_ref.cli.project import load_kernels, messages, output, project_root
+from payy_ref.cli.project import load_kernels, messages, output, project_root, require_known
 from payy_ref.files import replace_file
+
+CHAPTERS: Final[Mapping[str, Callable[[], Iterable[Benchmark]]]] = {
+    "peers": lambda: peer_benchmarks(project_root() / "tests" / "drivers" / "typescript"),
+    "hash": hash_benchmarks,
+    "tree": tree_benchmarks,
+    "driver": driver_benchmarks,
+    "ledger": lambda: ledger_benchmarks(large=False),
+}
+"""What is measured, by the name that chooses it."""
 
 
 def bench(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures.")
     ] = None,
+    chapter: Annotated[str | None, typer.Option(help="Only this chapter.")] = None,
+    large: Annotated[
+        bool,
+        typer.Option(
+            "--large",
+            help=f"Blocks on a tree of {MANY_LEAVES:,} leaves too, half an hour on two cores.",
+        ),
+    ] = False,
 ) -> None:
     """
     Measure the forms against each other and against public peers, in one run.
 
     Times depend on the machine and its load; ratios of one run say more. No test reads them.
     """
+    chapters = {**CHAPTERS}
+    require_known("chapter", chapter, chapters)
+    if large:
+        chapters["ledger"] = lambda: ledger_benchmarks(large=True)
     load_kernels()
     benchmarks = [
-        *peer_benchmarks(project_root() / "tests" / "drivers" / "typescript"),
-        *hash_benchmarks(),
-        *tree_benchmarks(),
-        *driver_benchmarks(),
+        benchmark
+        for name, benchmarks_of in chapters.items()
+        if chapter in (None, name)
+        for benchmark in benchmarks_of()
     ]
     figures: dict[str, Figure] = {}
     for number, benchmark in enumerate(benchmarks, 1):
         with messages.status(f"measuring {number} of {len(benchmarks)}: {benchmark.name}"):
             figure = benchmark.run()
         figures[figure.name] = figure
-    table = Table("measured", "a second", "spread", "against", "ratio", box=None)
+    headings = ("measured", "a second", "spread", "against", "ratio", "bytes a leaf")
+    table = Table(*headings, box=None)
     for figure in figures.values():
         peer = figures.get(figure.peer)
         table.add_row(
@@ -53,8 +78,11 @@ def bench(
             f"{figure.spread:.0%}",
             figure.peer if peer else (f"{figure.peer} (not there)" if figure.peer else ""),
             f"{figure.rate / peer.rate:.1f}" if peer else "",
+            f"{figure.bytes_per_leaf:,.0f}" if isinstance(figure, TreeFigure) else "",
         )
     output.print(table)
+    if chapter in (None, "ledger") and not large:
+        messages.print(f"a tree of {MANY_LEAVES:,} leaves is measured with --large only")
     if json_file is not None:
         _write(json_file, list(figures.values()))
         messages.print(f"wrote {json_file}")

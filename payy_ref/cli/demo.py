@@ -1,24 +1,45 @@
 """`payy-ref demo`: what runs of the network so far."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from payy_ref.cli.project import load_kernels, output
-from payy_ref.crypto.field import Element
-from payy_ref.crypto.hashing import hash_elements
+from payy_ref.crypto.field import FieldElement
 from payy_ref.errors import SpecError
-from payy_ref.ledger.kind import POLYGON_USDC
-from payy_ref.ledger.link import Link, LinkVersion, encode_link
-from payy_ref.merkle.path import proves_absence, proves_inclusion
-from payy_ref.merkle.persistent import PersistentTree
-from payy_ref.merkle.tree import insert, path, update
-from payy_ref.parameters import Preset, load_preset
-
-MISSING = (
-    "notes and transactions, blocks, proofs, settlement on Ethereum, consensus, provers, registry"
+from payy_ref.ledger.builder import Recipient, burn, mint, send
+from payy_ref.ledger.chain import (
+    Archive,
+    Ledger,
+    build,
+    checkpoint_of,
+    extend,
+    genesis_ledger,
+    rebuild,
 )
+from payy_ref.ledger.kind import POLYGON_USDC
+from payy_ref.ledger.link import Link, LinkVersion, decode_link, encode_link
+from payy_ref.ledger.mempool import Mempool, add, choose, lease, settle
+from payy_ref.ledger.note import (
+    InputNote,
+    Note,
+    Psi,
+    SecretKey,
+    checked_value,
+    note_address,
+    note_of_link,
+)
+from payy_ref.ledger.sequence import Height, ProvenTransaction
+from payy_ref.ledger.transaction import PublicInputs
+from payy_ref.parameters import Parameters, Preset, load_preset
+
+MISSING = "clients' proofs, block proofs, settlement on Ethereum, consensus, provers, registry"
+
+ALICE = SecretKey(FieldElement(0xA11CE))
+BOB = SecretKey(FieldElement(0xB0B))
+SHOP = Recipient(bytes.fromhex("00000000000000000000000000000000000051aa"))
 
 
 def demo(
@@ -27,45 +48,81 @@ def demo(
     """
     Run what there is of the network and say what is missing.
 
-    So far: the hash, the tree of commitments with its proofs, note kinds and payment links.
+    So far: money is minted, handed over by a payment link, spent and burned, in blocks that a
+    second sequencer rebuilds.
     """
     load_kernels()
     parameters = load_preset(preset)
     output.print(
-        f"[bold]payy-ref demo[/bold], preset {preset}: tree of depth {parameters.tree_depth}\n"
+        f"[bold]payy-ref demo[/bold], preset {preset}: tree of depth {parameters.tree_depth}, "
+        f"{parameters.block_transactions} transactions a block\n"
+    )
+    ledger = genesis_ledger(parameters)
+    _print_value("genesis block", f"0x{ledger.block_hash.hex()}")
+    archive = Archive(checkpoint=checkpoint_of(ledger))
+
+    coins = _note(ALICE, 100, psi=1)
+    minting = mint([coins])
+    ledger, archive = _next_block(ledger, archive, [minting.public], parameters)
+    output.print("alice mints 100")
+
+    link = Link(version=LinkVersion(2), secret_key=0x5EED, value=30, referral="REF123")
+    payload = encode_link(link)
+    handed = note_of_link(decode_link(payload))
+    change = _note(ALICE, 70, psi=2)
+    paying = send([InputNote(note=coins, secret_key=ALICE)], [handed.note, change])
+    ledger, archive = _next_block(ledger, archive, [paying.public], parameters)
+    _print_value("alice hands 30 over with a payment link", payload)
+
+    sweep = send([handed], [_note(BOB, 30, psi=3)])
+    twice = send([handed], [_note(ALICE, 30, psi=4)])
+    try:
+        add(add(Mempool(), sweep.public), twice.public)
+    except SpecError as error:
+        output.print(f"bob sweeps it; the same note for somebody else is refused: {error.code}")
+    leaving = burn([InputNote(note=change, secret_key=ALICE)], SHOP, [_note(ALICE, 45, psi=5)])
+    taken = [sweep.public, leaving.public]
+    ledger, archive = _next_block(ledger, archive, taken, parameters)
+    output.print("alice burns 25 for a payment on Ethereum")
+
+    output.print(f"\n{ledger.height} blocks, {len(ledger.tree)} unspent notes")
+    _print_value("root", f"0x{ledger.tree.root:064x}")
+    rebuilt = rebuild(archive, parameters)
+    output.print(f"another sequencer rebuilds the same ledger: {rebuilt == ledger}")
+    try:
+        extend(ledger, archive.blocks[-1], parameters)
+    except SpecError as error:
+        output.print(f"the last block once more is refused: {error.code}")
+    output.print(f"\nNot part of this version: {MISSING}.")
+
+
+def _note(owner: SecretKey, value: int, *, psi: int) -> Note:
+    return Note(
+        kind=POLYGON_USDC,
+        value=checked_value(value),
+        address=note_address(owner),
+        psi=Psi(FieldElement(psi)),
     )
 
-    tree = PersistentTree(depth=parameters.tree_depth)
-    _print_value("empty tree", _hex(tree.root))
 
-    # The tree holds field elements; until notes are specified, hashes of numbers stand for them.
-    first, second, third = (hash_elements([Element(number)]) for number in (1, 2, 3))
-    before = update(tree, remove=(), insert=(first, second))
-    _print_value("two commitments in", _hex(before.root))
-    after = update(before, remove=(first,), insert=(third,))
-    _print_value("one spent, one made", _hex(after.root))
-
-    shown = proves_inclusion(after.depth, third, path(after, third), after.root)
-    gone = proves_absence(after.depth, first, 0, path(after, first), after.root)
-    output.print(f"the new one is included: {shown}, the spent one is absent: {gone}")
-    _print_value("the old tree still has", _hex(before.root))
-
-    try:
-        insert(after, third)
-    except SpecError as error:
-        output.print(f"the same one again is refused: {error.code}")
-
-    link = Link(version=LinkVersion(2), secret_key=101, value=1_000_000, referral="REF123")
-    output.print()
-    _print_value("note kind, Polygon USDC", _hex(POLYGON_USDC))
-    _print_value("payment link", encode_link(link))
-    output.print(f"\nNot part of this version: {MISSING}.")
+def _next_block(
+    ledger: Ledger, archive: Archive, arrived: list[PublicInputs], parameters: Parameters
+) -> tuple[Ledger, Archive]:
+    """Let transactions arrive in a pool, and make the next block of them."""
+    pool = Mempool()
+    for transaction in arrived:
+        pool = add(pool, transaction)
+    height = Height(ledger.height + 1)
+    pool, candidates = lease(pool, height, parameters.block_transactions)
+    chosen = choose(ledger.tree, candidates, parameters).transactions
+    # Clients' proofs are not part of this version: none stands beside the public inputs.
+    proven = [ProvenTransaction(proof=b"", public=public) for public in chosen]
+    block = build(ledger, proven, parameters)
+    settle(pool, height, block.public_inputs)
+    blocks = (*archive.blocks, block)
+    return extend(ledger, block, parameters), replace(archive, blocks=blocks)
 
 
 def _print_value(name: str, value: str) -> None:
     """Print a value on a line of its own, since a hash and its name are wider than a terminal."""
     output.print(f"{name}\n  {escape(value)}")
-
-
-def _hex(value: int) -> str:
-    return f"0x{value:064x}"

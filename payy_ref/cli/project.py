@@ -29,7 +29,7 @@ output: Final = Console(
 messages: Final = Console(stderr=True, highlight=False)
 """Progress and complaints."""
 
-WRAPPED_WIDTH: Final = 24
+WRAPPED_WIDTH: Final = 15
 """Columns that running text needs at least."""
 
 SILENT_SECONDS: Final = 1.5

@@ -1,11 +1,15 @@
 """
 The hash functions of the network, as the rest of the package calls them.
 
-They run in the compiled form; `poseidon2` is the specification of what they compute.
+Poseidon2 runs in the compiled form; `poseidon2` is the specification of what it computes. Keccak
+and SHA3 come from libraries.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import Final
+
+from Crypto.Hash import keccak
 
 from payy_ref.crypto import compiled
 from payy_ref.crypto.field import Element, FieldElement
@@ -71,3 +75,23 @@ def hash_bytes(data: bytes) -> FieldElement:
     Source: deployed `pkg/hash`, hash of bytes.
     """
     return compiled.byte_chain(byte_chunks(data))
+
+
+def keccak256(data: bytes) -> bytes:
+    """
+    Hash bytes as Ethereum does: Keccak with 256 bits and the padding from before SHA-3.
+
+    Requirements:
+        PAYY-HASH-010
+    """
+    return keccak.new(data=data, digest_bits=256).digest()
+
+
+def sha3_256(data: bytes) -> bytes:
+    """
+    Hash bytes with SHA3-256 of FIPS 202.
+
+    Requirements:
+        PAYY-HASH-010
+    """
+    return hashlib.sha3_256(data).digest()

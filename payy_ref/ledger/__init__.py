@@ -1,1 +1,1 @@
-"""Notes and, later, transactions and blocks."""
+"""Notes, transactions, blocks, and the chain of blocks."""

@@ -9,7 +9,7 @@ field elements, admitted by `checked_field_element` at the boundary.
 Source: deployed `pkg/smirk`, `noir/agg_utxo`; decisions 0002, 0010, 0011.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
 
@@ -144,38 +144,97 @@ def remove(tree: AnyTree, element: FieldElement) -> AnyTree:
     return update(tree, remove=(element,), insert=())
 
 
-def update(
-    tree: AnyTree, *, remove: Sequence[FieldElement], insert: Sequence[FieldElement]
-) -> AnyTree:
-    """
-    Remove elements, then insert elements, each in order; all of them or none.
+Rule = Callable[[FieldElement, FieldElement], FieldElement]
+"""`slot_after_removal` or `slot_after_insertion`."""
 
-    Every step is judged against the slots as the steps before it left them, so an update equals
-    the sequence of its steps.
+Change = tuple[Rule, FieldElement]
+"""A removal or an insertion: its rule, and the element that goes or comes."""
+
+
+def changed(tree: AnyTree, changes: Sequence[Change]) -> AnyTree:
+    """
+    Do changes in order; all of them or none.
+
+    Every change is judged against the slots as the changes before it left them.
 
     Requirements:
         PAYY-MERKLE-006, PAYY-MERKLE-007, PAYY-MERKLE-008, PAYY-MERKLE-013
 
     Raises:
         SpecError: `MERKLE_ELEMENT_ZERO`, `MERKLE_ELEMENT_ABSENT`,
-            `MERKLE_SLOT_OCCUPIED`, for the first step that is refused.
+            `MERKLE_SLOT_OCCUPIED`, for the first change that is refused.
     """
     capacity = 2**tree.depth
-    changes: dict[int, FieldElement] = {}
+    leaves: dict[int, FieldElement] = {}
 
     def occupant(slot: int) -> FieldElement:
-        return changes[slot] if slot in changes else tree.leaf_at(slot)
+        return leaves[slot] if slot in leaves else tree.leaf_at(slot)
 
     # CHECK
-    for element in remove:
+    for rule, element in changes:
         slot = slot_of(element, capacity)
-        changes[slot] = slot_after_removal(occupant(slot), element)
-    for element in insert:
-        slot = slot_of(element, capacity)
-        changes[slot] = slot_after_insertion(occupant(slot), element)
+        leaves[slot] = rule(occupant(slot), element)
 
     # UPDATE
-    return tree.with_slots(changes)
+    return tree.with_slots(leaves)
+
+
+def steps_of(tree: AnyTree, changes: Sequence[Change]) -> tuple[AnyTree, tuple[Step, ...]]:
+    """
+    Do changes one at a time and keep each one's path and roots.
+
+    Requirements:
+        PAYY-MERKLE-013, PAYY-MERKLE-014
+
+    Raises:
+        SpecError: as `changed`.
+    """
+    # CHECK
+    changed(tree, changes)
+
+    # COMPUTE
+    steps = []
+    for rule, element in changes:
+        slot = slot_of(element, 2**tree.depth)
+        leaf_before = tree.leaf_at(slot)
+        leaf_after = rule(leaf_before, element)
+        after = tree.with_slots({slot: leaf_after})
+        steps.append(
+            Step(
+                element=element,
+                leaf_before=leaf_before,
+                leaf_after=leaf_after,
+                siblings=tree.siblings_at(slot),
+                root_before=tree.root,
+                root_after=after.root,
+            )
+        )
+        tree = after
+    return tree, tuple(steps)
+
+
+def changes_of(
+    remove: Sequence[FieldElement], insert: Sequence[FieldElement]
+) -> tuple[Change, ...]:
+    """Give removals, then insertions, each in order."""
+    removals = [(slot_after_removal, element) for element in remove]
+    insertions = [(slot_after_insertion, element) for element in insert]
+    return (*removals, *insertions)
+
+
+def update(
+    tree: AnyTree, *, remove: Sequence[FieldElement], insert: Sequence[FieldElement]
+) -> AnyTree:
+    """
+    Remove elements, then insert elements, each in order; all of them or none.
+
+    Requirements:
+        PAYY-MERKLE-006, PAYY-MERKLE-007, PAYY-MERKLE-008, PAYY-MERKLE-013
+
+    Raises:
+        SpecError: as `changed`.
+    """
+    return changed(tree, changes_of(remove, insert))
 
 
 def update_with_steps(
@@ -188,27 +247,6 @@ def update_with_steps(
         PAYY-MERKLE-013, PAYY-MERKLE-014
 
     Raises:
-        SpecError: as `update`.
+        SpecError: as `changed`.
     """
-    # CHECK
-    update(tree, remove=remove, insert=insert)
-
-    # COMPUTE
-    steps = []
-    changes = [(element, EMPTY_LEAF) for element in remove]
-    changes += [(element, element) for element in insert]
-    for element, leaf_after in changes:
-        slot = slot_of(element, 2**tree.depth)
-        after = tree.with_slots({slot: leaf_after})
-        steps.append(
-            Step(
-                element=element,
-                leaf_before=tree.leaf_at(slot),
-                leaf_after=leaf_after,
-                siblings=tree.siblings_at(slot),
-                root_before=tree.root,
-                root_after=after.root,
-            )
-        )
-        tree = after
-    return tree, tuple(steps)
+    return steps_of(tree, changes_of(remove, insert))

@@ -10,7 +10,7 @@ rule, such as a field element not below p, is rejected with that rule's code.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -267,3 +267,33 @@ class Record(Form[Mapping[str, Any]]):
             "required": [name for name in self.fields if name not in self.optional],
             "additionalProperties": False,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Structure(Form[Value]):
+    """A value of the domain, in the form of what it is made of."""
+
+    form: Form[Any]
+    """The form of its parts: a record, or a list of fixed length."""
+    construct: Callable[[Any], Value]
+    """Makes the value from its parts; raises nothing but the code of a rule on such values."""
+    take_apart: Callable[[Value], Any]
+    """Gives the parts of a value; the inverse."""
+    words: str = ""
+    """What to call the form, if not by its parts."""
+
+    def decode(self, json: Json) -> Value:
+        """Read the parts and put them together."""
+        return self.construct(self.form.decode(json))
+
+    def encode(self, value: Value) -> Json:
+        """Write the parts."""
+        return self.form.encode(self.take_apart(value))
+
+    def describe(self) -> Json:
+        """Describe the form in words, or its parts."""
+        return self.words or self.form.describe()
+
+    def schema(self) -> dict[str, Json]:
+        """Describe the parts."""
+        return self.form.schema()

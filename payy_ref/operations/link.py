@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from payy_ref.ledger.link import Link, LinkVersion, decode_link, encode_link
+from payy_ref.ledger.note import note_commitment, note_of_link
 from payy_ref.operations.forms import Integer, Text, Word
 from payy_ref.operations.registry import Fields, Operation
+from payy_ref.operations.structures import ELEMENT, INPUT_NOTE
 from payy_ref.parameters import Parameters
 
 _LINK: Final[Fields] = {
@@ -29,6 +31,11 @@ def _decode(parameters: Parameters, *, payload: str) -> Mapping[str, Any]:
     return {name: value for name, value in content.items() if value is not None}
 
 
+def _note(parameters: Parameters, *, payload: str) -> Mapping[str, Any]:
+    spendable = note_of_link(decode_link(payload))
+    return {"input_note": spendable, "commitment": note_commitment(spendable.note)}
+
+
 OPERATIONS: Final = (
     Operation(
         suite="link",
@@ -47,5 +54,13 @@ OPERATIONS: Final = (
         outputs=_LINK,
         compute=_decode,
         optional_outputs=_OPTIONAL,
+    ),
+    Operation(
+        suite="link",
+        name="note",
+        summary="The note that a payment link hands over, with its key.",
+        inputs={"payload": Text()},
+        outputs={"input_note": INPUT_NOTE, "commitment": ELEMENT},
+        compute=_note,
     ),
 )

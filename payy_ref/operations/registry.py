@@ -78,9 +78,33 @@ class Operation:
 def all_operations() -> tuple[Operation, ...]:
     """List every operation, suites in order of dependence."""
     # Imported here, because the suites import `Operation` from this module.
-    from payy_ref.operations import encoding, hash, link, merkle, note, poseidon2  # noqa: PLC0415
+    from payy_ref.operations import (  # noqa: PLC0415
+        block,
+        chain,
+        encoding,
+        hash,
+        link,
+        mempool,
+        merkle,
+        note,
+        poseidon2,
+        settlement,
+        transaction,
+    )
 
-    modules = (encoding, hash, poseidon2, merkle, note, link)
+    modules = (
+        encoding,
+        hash,
+        poseidon2,
+        merkle,
+        note,
+        link,
+        transaction,
+        block,
+        chain,
+        mempool,
+        settlement,
+    )
     return tuple(operation for module in modules for operation in module.OPERATIONS)
 
 

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from payy_ref.errors import SpecError
 from payy_ref.merkle.path import Depth, checked_depth
+
+LONGEST_MESSAGE: Final = 5
+"""Words of a burn, the longest message that a transaction has for L1."""
 
 
 class Preset(StrEnum):
@@ -37,12 +40,6 @@ class Parameters:
     """Prefix of every signed message; keeps signatures of one network off another."""
     tree_depth: Depth
     """Hashings from a leaf to the root of the note tree."""
-    transaction_inputs: int
-    """Notes that a transaction spends."""
-    transaction_outputs: int
-    """Notes that a transaction makes."""
-    transaction_message_words: int
-    """Field elements of a transaction's public message."""
     block_groups: int
     """Groups of transactions that are proved apart and then joined."""
     group_transactions: int
@@ -59,9 +56,6 @@ class Parameters:
 _KEYS = {
     "network_name": ("network_name",),
     "tree_depth": ("tree", "depth"),
-    "transaction_inputs": ("transaction", "inputs"),
-    "transaction_outputs": ("transaction", "outputs"),
-    "transaction_message_words": ("transaction", "message_words"),
     "block_groups": ("block", "groups"),
     "group_transactions": ("block", "transactions_per_group"),
     "block_message_words": ("block", "message_words"),
@@ -73,7 +67,8 @@ def parse_parameters(text: str) -> Parameters:
     Read a preset.
 
     Raises:
-        ParameterError: not TOML; a key is missing, unknown, of another type or not positive.
+        ParameterError: not TOML; a key is missing, unknown, of another type or not positive; the
+            message area cannot hold the messages of a block of burns.
     """
     try:
         document = _flat(tomllib.loads(text))
@@ -98,7 +93,10 @@ def parse_parameters(text: str) -> Parameters:
         checked_depth(values["tree_depth"])
     except SpecError as error:
         raise ParameterError(f"tree.depth: {error}") from error
-    return Parameters(**values)
+    parameters = Parameters(**values)
+    if parameters.block_message_words < LONGEST_MESSAGE * parameters.block_transactions:
+        raise ParameterError("block.message_words cannot hold a burn at every place")
+    return parameters
 
 
 @cache

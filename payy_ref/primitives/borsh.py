@@ -17,9 +17,9 @@ Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 
-def encode_unsigned(value: int, *, width: int) -> bytes:
+def checked_unsigned(value: int, *, width: int) -> int:
     """
-    Encode an unsigned integer in `width` bytes, least significant first.
+    Admit an integer that fits `width` bytes.
 
     Requirements:
         PAYY-CONVENTIONS-005
@@ -30,8 +30,20 @@ def encode_unsigned(value: int, *, width: int) -> bytes:
     # CHECK
     require(0 <= value < 256**width, ErrorCode.BORSH_INTEGER_OUT_OF_RANGE)
 
-    # COMPUTE
-    return value.to_bytes(width, "little")
+    return value
+
+
+def encode_unsigned(value: int, *, width: int) -> bytes:
+    """
+    Encode an unsigned integer in `width` bytes, least significant first.
+
+    Requirements:
+        PAYY-CONVENTIONS-005
+
+    Raises:
+        SpecError: `BORSH_INTEGER_OUT_OF_RANGE`.
+    """
+    return checked_unsigned(value, width=width).to_bytes(width, "little")
 
 
 def encode_list(items: Sequence[bytes]) -> bytes:

@@ -471,10 +471,14 @@ def form_values(form: forms.Form[Any]) -> st.SearchStrategy[Any]:
             values = st.booleans()
         case forms.Text():
             values = texts()
-        case forms.ListOf(item=item):
+        case forms.ListOf(item=item, length=None):
             values = st.lists(form_values(item), max_size=4).map(tuple)
+        case forms.ListOf(item=item, length=int(length)):
+            values = st.tuples(*[form_values(item)] * length)
         case forms.Record(fields=fields, optional=optional):
             values = _record_values(fields, optional)
+        case forms.Structure(form=parts, construct=construct):
+            values = form_values(parts).map(construct)
         case _:
             raise TypeError(f"no values for {form!r}")
     return values

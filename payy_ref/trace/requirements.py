@@ -31,7 +31,14 @@ PROPERTY_ID: Final = re.compile(r"PAYY-[A-Z]+-T[0-9]{2}\Z")
 NAMED_ID: Final = re.compile(r"PAYY-[A-Za-z0-9_-]+")
 """Whatever is meant as an id, so that a misspelt one is found and then known to be none."""
 
-CHAPTERS: Final = ("conventions", "field_and_hash", "merkle", "notes")
+CHAPTERS: Final = (
+    "conventions",
+    "field_and_hash",
+    "merkle",
+    "notes",
+    "transactions",
+    "ledger",
+)
 """The order of reading; other chapters follow, sorted by name."""
 
 DEFINITION: Final = "definition"

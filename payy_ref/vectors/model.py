@@ -176,14 +176,14 @@ def case_bytes(case_id: str, length: int, label: str = "") -> bytes:
 
     There is no shared stream, so a new case changes no other one.
     """
-    stream = b""
     prefix = b"payy-ref/vectors/v1" + b"".join(
         len(part).to_bytes(4, "big") + part for part in (case_id.encode(), label.encode())
     )
-    while len(stream) < length:
-        counter = len(stream).to_bytes(8, "big")
-        stream += hashlib.sha256(prefix + counter).digest()
-    return stream[:length]
+    digests = (
+        hashlib.sha256(prefix + offset.to_bytes(8, "big")).digest()
+        for offset in range(0, length, 32)
+    )
+    return b"".join(digests)[:length]
 
 
 def case_elements(case_id: str, count: int, label: str = "") -> tuple[FieldElement, ...]:

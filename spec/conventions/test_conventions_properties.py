@@ -13,7 +13,8 @@ from payy_ref.assurance.evidence import evidence
 from payy_ref.crypto.field import MODULUS
 from payy_ref.driver.reference import run_operation
 from payy_ref.errors import ErrorCode, SpecError
-from payy_ref.operations import forms
+from payy_ref.operations import Operation, all_operations, forms
+from payy_ref.parameters import Preset
 from payy_ref.primitives import borsh, strict_json
 from payy_ref.primitives.strict_json import MAXIMUM_DEPTH, Json, StrictJsonError
 from payy_ref.testing.strategies import (
@@ -472,3 +473,30 @@ def test_of_several_faults_the_earliest_is_reported() -> None:
             assert answer.get("error") == (str(FAULTS[faulty[0]][1]) if faulty else None)
             more = run_operation("mainnet", "merkle", "verify_inclusion", {**given, "more": ZERO})
             assert more == {"result": "rejected", "error": "MALFORMED_INPUT"}
+
+
+# T06
+
+
+@evidence("PAYY-CONVENTIONS-T06")
+@pytest.mark.parametrize(
+    "operation", all_operations(), ids=lambda each: f"{each.suite}/{each.name}"
+)
+def test_every_operation_answers(operation: Operation) -> None:
+    """Any input of the form gets an output of the form or a code, twice the same."""
+
+    @given(st.sampled_from(Preset), form_values(operation.input_form))
+    def answers(preset: Preset, value: Any) -> None:
+        given_input = operation.input_form.encode(value)
+        answer = run_operation(preset, operation.suite, operation.name, given_input)
+        assert answer == run_operation(preset, operation.suite, operation.name, given_input)
+        match answer:
+            case {"result": "accepted", "output": output}:
+                form = operation.output_form
+                assert form.encode(form.decode(output)) == output
+            case {"result": "rejected", "error": str(code)}:
+                assert code in tuple(ErrorCode)
+            case _:
+                pytest.fail(f"no answer: {answer}")
+
+    answers()

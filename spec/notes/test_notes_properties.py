@@ -1,7 +1,7 @@
-"""Properties of note kinds and payment links, on generated inputs."""
+"""Properties of notes, their kinds and payment links, on generated inputs."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import base58
 import pytest
@@ -9,11 +9,30 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from payy_ref.assurance.evidence import evidence
-from payy_ref.crypto.field import is_canonical
+from payy_ref.crypto.field import MODULUS, FieldElement, is_canonical
+from payy_ref.crypto.hashing import hash_elements, hash_pair
 from payy_ref.errors import ErrorCode, SpecError
+from payy_ref.ledger import builder
 from payy_ref.ledger.kind import POLYGON_USDC, TOKEN_BYTES, TokenAddress, note_kind
 from payy_ref.ledger.link import Link, LinkVersion, decode_link, encode_link
-from payy_ref.testing.strategies import link_payloads, links, note_kinds, words
+from payy_ref.ledger.note import (
+    VALUE_LIMIT,
+    Address,
+    Note,
+    NoteValue,
+    Psi,
+    note_commitment,
+    note_of_link,
+)
+from payy_ref.testing.ledger_strategies import notes, padding_notes, token_kinds
+from payy_ref.testing.strategies import (
+    field_elements,
+    leaves,
+    link_payloads,
+    links,
+    note_kinds,
+    words,
+)
 
 ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -231,3 +250,185 @@ def test_damaged_fields_are_refused(link: Link, zeros: int, tail: bytes) -> None
         assert refusal.value.code == ErrorCode.LINK_REFERRAL_NOT_TEXT
     else:
         assert decode_link(payload_of(head + tail)).referral == tail.decode("utf-8")
+
+
+# T04
+
+
+def any_notes() -> st.SearchStrategy[Note]:
+    """Give any note that is not padding, whatever its value."""
+    return st.builds(
+        Note,
+        kind=token_kinds(),
+        value=field_elements().map(NoteValue),
+        address=field_elements().map(Address),
+        psi=field_elements().map(Psi),
+    )
+
+
+def shifted(note: Note, name: str, shift: int) -> Note:
+    """Change one field of a note."""
+    changes: dict[str, Any] = {name: FieldElement((getattr(note, name) + shift) % MODULUS)}
+    return replace(note, **changes)
+
+
+@evidence("PAYY-NOTES-T04")
+@given(notes())
+def test_commitment_is_0_exactly_for_padding(note: Note) -> None:
+    """The kind decides; what is not 0 is a field element."""
+    commitment = note_commitment(note)
+    assert (commitment == 0) == (note.kind == 0)
+    assert is_canonical(commitment)
+
+
+@evidence("PAYY-NOTES-T04")
+@given(any_notes())
+def test_commitment_is_the_hash_of_seven_elements(note: Note) -> None:
+    """Every value has a commitment, 0 and those that no output may have too."""
+    for value in (note.value, 0, VALUE_LIMIT - 1, VALUE_LIMIT, MODULUS - 1):
+        valued = replace(note, value=NoteValue(FieldElement(value)))
+        content = (2, valued.kind, value, valued.address, valued.psi, 0, 0)
+        commitment = note_commitment(valued)
+        assert commitment == hash_elements([FieldElement(item) for item in content])
+        assert commitment != 0
+
+
+@evidence("PAYY-NOTES-T04")
+@given(any_notes(), leaves())
+def test_every_field_enters_the_commitment(note: Note, shift: int) -> None:
+    """Another kind, value, address or psi, or two of them exchanged, is another commitment."""
+    fields = ("kind", "value", "address", "psi")
+    variants = {note}
+    for name in fields:
+        variants.add(shifted(note, name, shift))
+    for i, first in enumerate(fields):
+        for second in fields[i + 1 :]:
+            values: dict[str, Any] = {first: getattr(note, second), second: getattr(note, first)}
+            variants.add(replace(note, **values))
+    tokens = {variant for variant in variants if variant.kind}
+    assert len({note_commitment(variant) for variant in tokens}) == len(tokens)
+
+
+@evidence("PAYY-NOTES-T04", part="padding with a value")
+@given(padding_notes(), leaves())
+def test_padding_with_a_value_is_refused(padding: Note, value: FieldElement) -> None:
+    """Padding has no commitment if it has a value."""
+    with pytest.raises(SpecError) as refusal:
+        note_commitment(replace(padding, value=NoteValue(value)))
+    assert refusal.value.code == ErrorCode.NOTE_PADDING_HAS_VALUE
+
+
+# T05
+
+
+ROTATIONS: Final = (
+    (0, 36, 3, 41, 18),
+    (1, 44, 10, 45, 2),
+    (62, 6, 43, 15, 61),
+    (28, 55, 25, 21, 56),
+    (27, 20, 39, 8, 14),
+)
+"""Distances of Keccak's rotations, by column and row."""
+
+
+def rotated(lane: int, distance: int) -> int:
+    """Rotate 64 bits to the left."""
+    return (lane << distance | lane >> (64 - distance)) % 2**64
+
+
+def keccak(data: bytes, suffix: int) -> bytes:
+    """Hash 32 bytes as FIPS 202 writes it; the suffix is 1 for Keccak-256 and 6 for SHA3-256."""
+    block = bytearray(data + bytes([suffix]) + bytes(103))
+    block[135] ^= 0x80
+    lanes = [
+        [int.from_bytes(block[8 * (x + 5 * y) :][:8], "little") for y in range(5)] for x in range(5)
+    ]
+    register = 1
+    for _ in range(24):
+        columns = [lane[0] ^ lane[1] ^ lane[2] ^ lane[3] ^ lane[4] for lane in lanes]
+        parities = [columns[x - 1] ^ rotated(columns[(x + 1) % 5], 1) for x in range(5)]
+        moved = [[0] * 5 for _ in range(5)]
+        for x in range(5):
+            for y in range(5):
+                turned = rotated(lanes[x][y] ^ parities[x], ROTATIONS[x][y])
+                moved[y][(2 * x + 3 * y) % 5] = turned
+        lanes = [
+            [moved[x][y] ^ ~moved[(x + 1) % 5][y] & moved[(x + 2) % 5][y] for y in range(5)]
+            for x in range(5)
+        ]
+        for j in range(7):
+            lanes[0][0] ^= (register & 1) << (2**j - 1)
+            register = register << 1 ^ (0x171 if register >> 7 else 0)
+    return b"".join(lanes[x][0].to_bytes(8, "little") for x in range(4))
+
+
+def kind_of(link: Link) -> int:
+    """Give the kind that a link means."""
+    return POLYGON_USDC if link.note_kind is None else link.note_kind % MODULUS
+
+
+def payable(link: Link) -> Link:
+    """Make the value of a link one that its note may have."""
+    return replace(link, value=link.value % VALUE_LIMIT if kind_of(link) else 0)
+
+
+@evidence("PAYY-NOTES-T05")
+@given(links())
+def test_link_opens_its_note(link: Link) -> None:
+    """Key, address, kind and psi count modulo p; the value and the bytes of the key do not."""
+    link = payable(link)
+    spent = note_of_link(link)
+    key = link.secret_key.to_bytes(32, "big")
+    psi = {0: link.psi, 1: keccak(key, 1), 2: keccak(key, 6)}[link.version]
+    number = int.from_bytes(psi, "big") if isinstance(psi, bytes) else psi
+    assert number is not None
+    assert spent.secret_key == link.secret_key % MODULUS
+    assert spent.note.address == hash_pair(link.secret_key, 0)
+    assert spent.note.psi == number % MODULUS
+    assert spent.note.value == link.value
+    assert spent.note.kind == kind_of(link)
+    assert all(map(is_canonical, (spent.note.psi, spent.secret_key, spent.note.kind)))
+
+
+@evidence("PAYY-NOTES-T05")
+@given(links())
+def test_note_of_a_link_can_be_swept(link: Link) -> None:
+    """Whoever reads the payload has the note and can spend it."""
+    link = payable(link)
+    spent = note_of_link(decode_link(encode_link(link)))
+    assert spent == note_of_link(link)
+    swept = replace(spent.note, address=Address(FieldElement(1)))
+    statement = builder.send([spent], [swept])
+    assert statement.public.input_commitments[0] == note_commitment(spent.note)
+
+
+@evidence("PAYY-NOTES-T05", part="links to padding with a value")
+@given(links(), st.sampled_from((0, MODULUS, 5 * MODULUS)), st.integers(1, VALUE_LIMIT - 1))
+def test_link_to_padding_with_a_value_is_refused(link: Link, kind: int, value: int) -> None:
+    """A kind that is 0 modulo p hands over no value; a value out of range is named first."""
+    padding = replace(link, note_kind=kind)
+    for amount, code in (
+        (value, ErrorCode.NOTE_PADDING_HAS_VALUE),
+        (value + VALUE_LIMIT, ErrorCode.NOTE_VALUE_OUT_OF_RANGE),
+    ):
+        with pytest.raises(SpecError) as refusal:
+            note_of_link(replace(padding, value=amount))
+        assert refusal.value.code == code
+    assert note_commitment(note_of_link(replace(padding, value=0)).note) == 0
+
+
+@evidence("PAYY-NOTES-T05", part="values that no note may have")
+@given(
+    links(),
+    st.one_of(
+        st.sampled_from((VALUE_LIMIT, MODULUS - 1, MODULUS, MODULUS + 1, 2**256 - 1)),
+        st.integers(VALUE_LIMIT, 2**256 - 1),
+    ),
+)
+def test_wide_value_of_a_link_is_refused(link: Link, value: int) -> None:
+    """A value of 2^240 or more is refused and not reduced; the one before it is taken."""
+    with pytest.raises(SpecError) as refusal:
+        note_of_link(replace(link, value=value))
+    assert refusal.value.code == ErrorCode.NOTE_VALUE_OUT_OF_RANGE
+    if kind_of(link):
+        assert note_of_link(replace(link, value=VALUE_LIMIT - 1)).note.value == VALUE_LIMIT - 1

@@ -1,4 +1,4 @@
-// Measures the package's two-input Poseidon2 on one thread, for a comparison with `payy-ref bench`. Prints one JSON line.
+// Measures the two-input Poseidon2 of the package on one thread, to compare with `payy-ref bench`. Prints a JSON line.
 
 import { readFileSync } from "node:fs";
 import { poseidon2Hash } from "@zkpassport/poseidon2";

@@ -2,129 +2,35 @@
 // stdout carries nothing but answers. Nothing that a request holds may end the process.
 
 import { readFileSync } from "node:fs";
-import * as forms from "./forms.js";
-import { hashBytes, poseidon2 } from "./hash.js";
-import { SparseMerkleTree, verifyAbsence, verifyInclusion, verifyPath } from "./merkle.js";
+import { Rejection } from "./forms.js";
+import { OPERATIONS, OPERATIONS_OF_OTHER_SUITES, SUITES } from "./operations.js";
+import { PRESETS } from "./parameters.js";
 
 type Answer = Record<string, unknown>;
-type Operation = (input: unknown) => Answer;
 
 const PROTOCOL_VERSION = 1;
-const SUITES = ["hash", "merkle"];
-const PRESETS: unknown[] = ["mainnet", "minimal"]; // neither suite reads a parameter of its preset
-
-// All fields are decoded in the order in which the operation names them, and only then are its rules judged;
-// the first fault found is the one answered.
-const OPERATIONS = new Map<string, Operation>([
-  ["hash/poseidon2", (input) => {
-    const record = forms.decodeRecord(input, ["inputs"]);
-    return { digest: forms.encodeFieldElement(poseidon2(forms.decodeList(record.inputs, forms.decodeElement))) };
-  }],
-  ["hash/bytes", (input) => {
-    const record = forms.decodeRecord(input, ["bytes"]);
-    return { digest: forms.encodeFieldElement(hashBytes(forms.decodeBytes(record.bytes))) };
-  }],
-  ["merkle/root", (input) => {
-    const record = forms.decodeRecord(input, ["depth", "leaves"]);
-    const depth = forms.decodeInteger(record.depth);
-    const leaves = forms.decodeList(record.leaves, forms.decodeFieldElement);
-    return { root: forms.encodeFieldElement(new SparseMerkleTree(depth, leaves).root()) };
-  }],
-  ["merkle/update", (input) => {
-    const { tree, removals, insertions } = decodeUpdate(input);
-    removals.forEach((element) => tree.remove(element));
-    insertions.forEach((element) => tree.insert(element));
-    return { root: forms.encodeFieldElement(tree.root()) };
-  }],
-  ["merkle/update_steps", (input) => {
-    const { tree, removals, insertions } = decodeUpdate(input);
-    const steps = [
-      ...removals.map((element) => stepOf(tree, element, () => tree.remove(element))),
-      ...insertions.map((element) => stepOf(tree, element, () => tree.insert(element))),
-    ];
-    return { steps };
-  }],
-  ["merkle/path", (input) => {
-    const record = forms.decodeRecord(input, ["depth", "leaves", "element"]);
-    const depth = forms.decodeInteger(record.depth);
-    const leaves = forms.decodeList(record.leaves, forms.decodeFieldElement);
-    const element = forms.decodeElement(record.element);
-    return { siblings: new SparseMerkleTree(depth, leaves).path(element).map(forms.encodeFieldElement) };
-  }],
-  ["merkle/verify_path", (input) => {
-    const record = forms.decodeRecord(input, ["element", "siblings", "root"]);
-    const element = forms.decodeElement(record.element);
-    const siblings = forms.decodeList(record.siblings, forms.decodeFieldElement);
-    const root = forms.decodeFieldElement(record.root);
-    return { valid: verifyPath(element, siblings, root) };
-  }],
-  ["merkle/verify_inclusion", (input) => {
-    const record = forms.decodeRecord(input, ["depth", "element", "siblings", "root"]);
-    const depth = forms.decodeInteger(record.depth);
-    const element = forms.decodeElement(record.element);
-    const siblings = forms.decodeList(record.siblings, forms.decodeFieldElement);
-    const root = forms.decodeFieldElement(record.root);
-    return { valid: verifyInclusion(depth, element, siblings, root) };
-  }],
-  ["merkle/verify_absence", (input) => {
-    const record = forms.decodeRecord(input, ["depth", "element", "occupant", "siblings", "root"]);
-    const depth = forms.decodeInteger(record.depth);
-    const element = forms.decodeElement(record.element);
-    const occupant = forms.decodeElement(record.occupant);
-    const siblings = forms.decodeList(record.siblings, forms.decodeFieldElement);
-    const root = forms.decodeFieldElement(record.root);
-    return { valid: verifyAbsence(depth, element, occupant, siblings, root) };
-  }],
-]);
-
-function decodeUpdate(input: unknown): { tree: SparseMerkleTree; removals: bigint[]; insertions: bigint[] } {
-  const record = forms.decodeRecord(input, ["depth", "leaves", "remove", "insert"]);
-  const depth = forms.decodeInteger(record.depth);
-  const leaves = forms.decodeList(record.leaves, forms.decodeFieldElement);
-  const removals = forms.decodeList(record.remove, forms.decodeFieldElement);
-  const insertions = forms.decodeList(record.insert, forms.decodeFieldElement);
-  return { tree: new SparseMerkleTree(depth, leaves), removals, insertions };
-}
-
-/** Makes one change and tells what a circuit needs to follow it; the path is the same before and after. */
-function stepOf(tree: SparseMerkleTree, element: bigint, change: () => void): Answer {
-  const leafBefore = tree.leafAt(element);
-  const rootBefore = tree.root();
-  change();
-  return {
-    element: forms.encodeFieldElement(element),
-    leaf_before: forms.encodeFieldElement(leafBefore),
-    leaf_after: forms.encodeFieldElement(tree.leafAt(element)),
-    siblings: tree.path(element).map(forms.encodeFieldElement),
-    root_before: forms.encodeFieldElement(rootBefore),
-    root_after: forms.encodeFieldElement(tree.root()),
-  };
-}
-
-// The rest of the protocol. To answer `skipped` says "known, not done here"; an unknown name is `errored`.
-const OPERATIONS_OF_OTHER_SUITES = new Set([
-  "note/commitment", "note/address", "note/kind", "transaction/check", "block/apply", "settlement/signing_message",
-  "randomness/verify_beacon", "provers/ranking", "consensus/vote", "link/encode", "link/decode",
-]);
 
 function answerHello(request: Answer): Answer {
   if (request["protocol"] !== PROTOCOL_VERSION) return errored("this driver speaks protocol 1");
   const { name, version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  return { implementation: name, version, protocol: PROTOCOL_VERSION, suites: SUITES, presets: PRESETS, level: "reason" };
+  const presets = [...PRESETS.keys()];
+  return { implementation: name, version, protocol: PROTOCOL_VERSION, suites: SUITES, presets, level: "reason" };
 }
 
 function answerRun(request: Answer): Answer {
   const { suite, operation, preset, input } = request;
   if (typeof suite !== "string" || typeof operation !== "string") return errored("suite and operation must be text");
+  // To answer `skipped` says "known, not done here"; an unknown name is `errored`.
   const name = `${suite}/${operation}`;
   if (OPERATIONS_OF_OTHER_SUITES.has(name)) return { result: "skipped", reason: `suite ${suite} is not implemented` };
   const run = OPERATIONS.get(name);
   if (run === undefined) return errored("unknown suite or operation");
-  if (!PRESETS.includes(preset)) return errored("unknown preset");
+  const parameters = PRESETS.get(preset);
+  if (parameters === undefined) return errored("unknown preset");
   try {
-    return { result: "accepted", output: run(input) };
+    return { result: "accepted", output: run(input, parameters) };
   } catch (failure) {
-    if (failure instanceof forms.Rejection) return { result: "rejected", error: failure.code };
+    if (failure instanceof Rejection) return { result: "rejected", error: failure.code };
     return errored(`internal error: ${String(failure)}`);
   }
 }

@@ -1,5 +1,6 @@
-// Poseidon2 over the BN254 scalar field, and the hash of bytes that is built on it.
+// Poseidon2 over the BN254 scalar field, the hash of bytes built on it, and the byte hashes of blocks and links.
 
+import { keccak_256, sha3_256 } from "@noble/hashes/sha3";
 import { poseidon2Hash } from "@zkpassport/poseidon2";
 import { FIELD_MODULUS, Rejection, bigEndianNumber } from "./forms.js";
 
@@ -22,4 +23,14 @@ export function hashBytes(bytes: Uint8Array): bigint {
     digest = poseidon2([digest, bigEndianNumber(chunk)]);
   }
   return digest;
+}
+
+/** Keccak as Ethereum has it, with the padding from before the standard. */
+export function keccak256(...parts: readonly Uint8Array[]): Uint8Array {
+  return keccak_256(Buffer.concat(parts));
+}
+
+/** SHA-3 of FIPS 202. */
+export function sha3(bytes: Uint8Array): Uint8Array {
+  return sha3_256(bytes);
 }

@@ -25,6 +25,15 @@ export class SparseMerkleTree {
     elements.forEach((element) => this.insert(element));
   }
 
+  copy(): SparseMerkleTree {
+    return new SparseMerkleTree(BigInt(this.depth), [...this.leaves.values()]);
+  }
+
+  /** The leaves in ascending order of their slots. */
+  elements(): bigint[] {
+    return [...this.leaves].sort(([slot], [other]) => (slot < other ? -1 : 1)).map(([, element]) => element);
+  }
+
   /** Nothing overwrites: a slot is taken by the same element and by another one with the same low bits alike. */
   insert(element: bigint): void {
     const slot = this.slotOf(element);
@@ -73,7 +82,7 @@ export function verifyPath(element: bigint, siblings: readonly bigint[], root: b
   return element < FIELD_MODULUS && rootOfPath(element, element, siblings) === root;
 }
 
-/** The verifier fixes the depth: leaves and inner nodes are hashed alike, so a shorter path could show a node as a leaf. */
+/** The verifier fixes the depth: leaves and nodes are hashed alike, so a shorter path could show a node as a leaf. */
 export function verifyInclusion(depth: bigint, element: bigint, siblings: readonly bigint[], root: bigint): boolean {
   requirePathLength(depth, siblings);
   return element !== EMPTY_LEAF && verifyPath(element, siblings, root);
@@ -127,7 +136,7 @@ function emptySubtreeRoot(height: number): bigint {
   return (emptySubtreeRoots[height] ??= parentOf(emptySubtreeRoot(height - 1), emptySubtreeRoot(height - 1)));
 }
 
-// One hash of big integers takes a fifth of a millisecond, and a run of vectors asks for the same nodes again and again.
+// One hash of big integers takes a fifth of a millisecond, and a run of vectors asks for the same nodes many times.
 const rememberedNodes = new Map<string, bigint>();
 
 function parentOf(left: bigint, right: bigint): bigint {

@@ -1,0 +1,1 @@
+"""What a sequencer keeps on disk, behind one small interface."""
