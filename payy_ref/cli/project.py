@@ -4,6 +4,8 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 
 import payy_ref
@@ -120,7 +123,17 @@ def print_listing(
             table.add_row(*map(escape, cells))
         needed = Measurement.get(output, output.options.update(width=PIPED_WIDTH), table).minimum
         if needed <= output.width:
-            break
-    else:
-        table.width = needed
-    output.print(table)
+            output.print(table)
+            return
+    _print_stacked(rows, group=group)
+
+
+def _print_stacked(rows: Sequence[Mapping[str, str]], *, group: str) -> None:
+    """Print each row as its first value and the others below it, where no table fits."""
+    for heading, grouped in groupby(rows, key=itemgetter(group)):
+        output.print(f"[bold]{escape(heading)}[/bold]")
+        for row in grouped:
+            first, *others = (value for name, value in row.items() if name != group)
+            output.print(escape(first), soft_wrap=True)
+            for value in others:
+                output.print(Padding(escape(value), (0, 0, 0, 4)), soft_wrap=False)

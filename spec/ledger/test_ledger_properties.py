@@ -1096,6 +1096,23 @@ def test_equal_transactions_are_pending_once(
     assert outcome(mempool.add, once, EMPTY_PLACE) == ErrorCode.MEMPOOL_PADDING
 
 
+@evidence("PAYY-LEDGER-T11", part="leases of one height")
+@given(mempools(), unsigned_64(), st.integers(0, 4))
+def test_height_has_one_lease(pool: Mempool, height: int, maximum: int) -> None:
+    """While a lease is out there is no other for its height; once it has ended, there may be."""
+    held = {lease.height for lease in pool.leases}
+    for taken in held:
+        code = outcome(mempool.lease, pool, taken, maximum)
+        assert code == ErrorCode.MEMPOOL_LEASE_HELD
+    if height not in held:
+        leased, items = mempool.lease(pool, Height(height), maximum)
+        code = outcome(mempool.lease, leased, Height(height), maximum)
+        assert code == (ErrorCode.MEMPOOL_LEASE_HELD if items else None)
+        ended = mempool.settle(leased, Height(height), ())
+        assert ended == pool
+        assert outcome(mempool.lease, ended, Height(height), maximum) is None
+
+
 # T12
 
 
