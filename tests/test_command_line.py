@@ -36,9 +36,9 @@ def test_demo_runs_what_there_is_and_says_what_is_missing() -> None:
     done = payy_ref("demo")
     assert done.exit_code == 0, done.stderr
     assert "0x11595de6da566f1fe17e5cc441673ce8c95a18e07925e0a66df20ab7a599e76b" in done.stdout
-    assert "refused: MEMPOOL_CONFLICT" in done.stdout
-    assert "refused: LEDGER_HEIGHT_NOT_NEXT" in done.stdout
-    assert "rebuilds the same ledger: True" in done.stdout
+    assert "refused, MEMPOOL_CONFLICT" in done.stdout
+    assert "refused, LEDGER_HEIGHT_NOT_NEXT" in done.stdout
+    assert "rebuilds the same ledger" in done.stdout
     assert "Not part of this version" in done.stdout
 
 
@@ -114,7 +114,7 @@ def test_explain() -> None:
         (("vectors", "diff", "conformance_vectors", "none"), 2, "no such folder"),
         (("vectors", "kill", "--vectors", "none"), 2, "no such folder"),
         (("vectors", "fill", "--workers", "-1"), 2, "Invalid value"),
-        (("parameters", "testnet"), 2, "Invalid value"),
+        (("parameters", "--preset", "testnet"), 2, "Invalid value"),
         (("no-such-command",), 2, "No such command"),
         (("conformance", "run", "--driver", "no-such-program"), 2, "no-such-program"),
         (("conformance", "run", "--vectors", "no-such-folder"), 2, "no such folder"),

@@ -32,7 +32,7 @@ SAMPLE: Mapping[str, str] = {
     "merkle": "payy_ref.merkle.path:proves_inclusion:MERKLE_PATH_LENGTH",
     "notes": "payy_ref.ledger.kind:note_kind:NOTE_CHAIN_ID_OUT_OF_RANGE",
     "transactions": "payy_ref.ledger.transaction:check_burn:TRANSACTION_BURN_ADDRESS_MISMATCH",
-    "ledger": "payy_ref.ledger.block:check_places:LEDGER_VALUE_WITHOUT_KIND",
+    "ledger": "payy_ref.ledger.block:check_transactions:LEDGER_VALUE_WITHOUT_KIND",
 }
 """A check of each chapter, to be missing from a driver."""
 

@@ -3,7 +3,7 @@ Lemmas on the balance and the kind of transactions, and on value in the ledger.
 
 What a rule demands is read from its source: the call of `sums_agree` in `check_send`, `check_mint`
 and `check_burn`, with the sums of the notes' values in place of `input_value` and `output_value`,
-and what `check_places` demands of value. The other checks stand as hypotheses.
+and what `check_transactions` demands of value. The other checks stand as hypotheses.
 """
 
 import ast
@@ -19,7 +19,7 @@ from payy_ref.assurance.obligations import Claim, Models, lemma
 from payy_ref.assurance.source_hash import Function, definition
 from payy_ref.assurance.symbolic import Names, Term, Translator, UntranslatableError
 from payy_ref.crypto.field import FieldElement
-from payy_ref.ledger.block import check_places
+from payy_ref.ledger.block import check_transactions
 from payy_ref.ledger.kernels import kinds_agree, sums_agree
 from payy_ref.ledger.note import VALUE_LIMIT
 from payy_ref.ledger.transaction import (
@@ -38,7 +38,7 @@ RANGES: Final = (
     "check_statement refuses outputs and message values of VALUE_LIMIT or more, and values are not "
     "negative (PAYY-TRANSACTIONS-004, PAYY-TRANSACTIONS-006)"
 )
-LEAVES: Final = "inputs are leaves, which were outputs once (PAYY-LEDGER-T02)"
+LEAVES: Final = "inputs are leaves, which were outputs once (PAYY-LEDGER-T16)"
 PAIRS: Final = "check_statement puts each two of the four notes to kinds_agree"
 TRANSACTIONS: Final = "induction over the transactions of all blocks joins the steps"
 ONE_NOTE: Final = "a leaf stands for one note: commitments do not collide"
@@ -241,7 +241,7 @@ class Step:
             ),
             "value has a kind": as_written(
                 read,
-                check_places,
+                check_transactions,
                 _decides_about_kind,
                 {"message_value": self.value, "message_note_kind": self.note_kind},
             ),

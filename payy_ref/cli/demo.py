@@ -1,5 +1,6 @@
 """`payy-ref demo`: what runs of the network so far."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from rich.markup import escape
 
 from payy_ref.cli.project import load_kernels, output
 from payy_ref.crypto.field import FieldElement
-from payy_ref.errors import SpecError
+from payy_ref.errors import ErrorCode, SpecError
 from payy_ref.ledger.builder import Recipient, burn, mint, send
 from payy_ref.ledger.chain import (
     Archive,
@@ -35,7 +36,7 @@ from payy_ref.ledger.sequence import Height, ProvenTransaction
 from payy_ref.ledger.transaction import PublicInputs
 from payy_ref.parameters import Parameters, Preset, load_preset
 
-MISSING = "clients' proofs, block proofs, settlement on Ethereum, consensus, provers, registry"
+MISSING = "circuits and proofs, the registry, settlement on Ethereum, consensus, provers"
 
 ALICE = SecretKey(FieldElement(0xA11CE))
 BOB = SecretKey(FieldElement(0xB0B))
@@ -48,8 +49,7 @@ def demo(
     """
     Run what there is of the network and say what is missing.
 
-    So far: money is minted, handed over by a payment link, spent and burned, in blocks that a
-    second sequencer rebuilds.
+    So far: money is minted, handed over by a payment link, spent, burned; blocks are rebuilt.
     """
     load_kernels()
     parameters = load_preset(preset)
@@ -76,10 +76,9 @@ def demo(
 
     sweep = send([handed], [_note(BOB, 30, psi=3)])
     twice = send([handed], [_note(ALICE, 30, psi=4)])
-    try:
-        add(add(Mempool(), sweep.public), twice.public)
-    except SpecError as error:
-        output.print(f"bob sweeps it; the same note for somebody else is refused: {error.code}")
+    pool = add(Mempool(), sweep.public)
+    refusal = _refusal(lambda: add(pool, twice.public))
+    output.print(f"bob sweeps it; alice takes the same note back at once: refused, {refusal}")
     leaving = burn([InputNote(note=change, secret_key=ALICE)], SHOP, [_note(ALICE, 45, psi=5)])
     taken = [sweep.public, leaving.public]
     ledger, archive = _next_block(ledger, archive, taken, parameters)
@@ -87,13 +86,21 @@ def demo(
 
     output.print(f"\n{ledger.height} blocks, {len(ledger.tree)} unspent notes")
     _print_value("root", f"0x{ledger.tree.root:064x}")
-    rebuilt = rebuild(archive, parameters)
-    output.print(f"another sequencer rebuilds the same ledger: {rebuilt == ledger}")
+    if rebuild(archive, parameters) != ledger:
+        raise AssertionError("the rebuilt ledger is another one")
+    output.print("another sequencer rebuilds the same ledger from the blocks")
+    refusal = _refusal(lambda: extend(ledger, archive.blocks[-1], parameters))
+    output.print(f"the last block once more: refused, {refusal}")
+    output.print(f"\nNot part of this version: {MISSING}.", soft_wrap=False)
+
+
+def _refusal(attempt: Callable[[], object]) -> ErrorCode:
+    """Give the code with which an attempt is refused; that it is not would be a fault."""
     try:
-        extend(ledger, archive.blocks[-1], parameters)
+        attempt()
     except SpecError as error:
-        output.print(f"the last block once more is refused: {error.code}")
-    output.print(f"\nNot part of this version: {MISSING}.")
+        return error.code
+    raise AssertionError("what must be refused was accepted")
 
 
 def _note(owner: SecretKey, value: int, *, psi: int) -> Note:
@@ -114,11 +121,12 @@ def _next_block(
         pool = add(pool, transaction)
     height = Height(ledger.height + 1)
     pool, candidates = lease(pool, height, parameters.block_transactions)
-    chosen = choose(ledger.tree, candidates, parameters).transactions
+    proposal = choose(ledger.tree, candidates, parameters)
     # Clients' proofs are not part of this version: none stands beside the public inputs.
-    proven = [ProvenTransaction(proof=b"", public=public) for public in chosen]
+    proven = [ProvenTransaction(proof=b"", public=public) for public in proposal.transactions]
     block = build(ledger, proven, parameters)
-    settle(pool, height, block.public_inputs)
+    if settle(pool, height, proposal.done) != Mempool():
+        raise AssertionError("a transaction was left in the pool")
     blocks = (*archive.blocks, block)
     return extend(ledger, block, parameters), replace(archive, blocks=blocks)
 

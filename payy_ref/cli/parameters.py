@@ -13,7 +13,7 @@ from payy_ref.primitives import strict_json
 
 def parameters(
     preset: Annotated[
-        Preset | None, typer.Argument(help="The network; all of them if left out.")
+        Preset | None, typer.Option(help="The network; all of them if left out.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line a preset.")] = False,
 ) -> None:

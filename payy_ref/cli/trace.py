@@ -5,9 +5,15 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from payy_ref.cli.project import is_checkout, messages, output, project_root, told_plainly
+from payy_ref.cli.project import (
+    is_checkout,
+    messages,
+    output,
+    print_listing,
+    project_root,
+    told_plainly,
+)
 from payy_ref.files import replace_file
 from payy_ref.primitives import strict_json
 from payy_ref.trace.matrix import Matrix, collect, join
@@ -39,7 +45,7 @@ def trace(
         if json is not None:
             replace_file(json, strict_json.dumps_readable(matrix.to_json()).encode("ascii"))
     if not quiet:
-        output.print(_table(matrix))
+        print_listing(_rows(matrix), group="chapter", wrapped="title")
     for problem in matrix.problems:
         output.print(f"[red]{problem.kind}[/red] {escape(str(problem))}")
     if matrix.problems:
@@ -49,20 +55,17 @@ def trace(
     output.print(f"{counted} are traced; no gaps")
 
 
-def _table(matrix: Matrix) -> Table:
-    table = Table("requirement", "title", box=None)
-    table.columns[0].no_wrap = True
-    for heading in ("code", "codes", "vectors", "properties"):
-        table.add_column(heading, justify="right")
-    table.add_column("level")
-    for row in matrix.rows:
-        table.add_row(
-            row.requirement.id,
-            escape(row.requirement.title),
-            str(len(row.code)),
-            str(len(row.requirement.codes)),
-            f"{len(row.accepted)}+{len(row.rejected)}",
-            str(len(row.properties)),
-            str(row.level) if row.properties else "",
-        )
-    return table
+def _rows(matrix: Matrix) -> list[dict[str, str]]:
+    return [
+        {
+            "requirement": row.requirement.id,
+            "chapter": row.requirement.chapter,
+            "title": row.requirement.title,
+            "code": str(len(row.code)),
+            "codes": str(len(row.requirement.codes)),
+            "vectors": f"{len(row.accepted)}+{len(row.rejected)}",
+            "properties": str(len(row.properties)),
+            "level": str(row.level) if row.properties else "",
+        }
+        for row in matrix.rows
+    ]

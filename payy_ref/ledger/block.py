@@ -9,8 +9,9 @@ Source: deployed `noir/agg_utxo/src/main.nr`, `noir/agg_agg/src/main.nr`,
 0014 to 0016 and 0020.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Generic
 
 from payy_ref.crypto.field import FieldElement
@@ -25,14 +26,6 @@ EMPTY_PLACE: Final = PublicInputs(
     input_commitments=(ZERO, ZERO), output_commitments=(ZERO, ZERO), message=Message(kind=PADDING)
 )
 """What stands at a place without a transaction."""
-
-CARRIED_WORDS: Final[Mapping[int, int]] = {
-    PADDING: 0,
-    SEND: 0,
-    MINT: 4,
-    BURN: 5,
-}
-"""How many words of a transaction's message reach L1, by its kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +54,13 @@ def apply_block(
     mints too (chapter settlement).
 
     Requirements:
-        PAYY-LEDGER-005, PAYY-LEDGER-006, PAYY-LEDGER-009
+        PAYY-LEDGER-006, PAYY-LEDGER-009
 
     Raises:
-        SpecError: those of `check_places`, `LEDGER_LEAF_REPEATED`, `MERKLE_ELEMENT_ABSENT`,
-            `MERKLE_SLOT_OCCUPIED`.
+        SpecError: those of `check_transactions`, `MERKLE_ELEMENT_ABSENT`, `MERKLE_SLOT_OCCUPIED`.
     """
     # CHECK
-    check_places(transactions, parameters)
-    leaves = [leaf for transaction in transactions for leaf in transaction.commitments if leaf]
-    require(len(set(leaves)) == len(leaves), ErrorCode.LEDGER_LEAF_REPEATED)
+    check_transactions(transactions, parameters)
 
     # UPDATE
     after = changed(tree, tuple(tree_changes(transactions)))
@@ -83,26 +73,29 @@ def apply_block(
     )
 
 
-def check_places(transactions: Sequence[PublicInputs], parameters: Parameters) -> None:
+def check_transactions(transactions: Sequence[PublicInputs], parameters: Parameters) -> None:
     """
-    Judge whether transactions, as they stand, can be those of a block on some tree.
+    Judge what can be judged of the transactions of a block without the tree.
 
     Requirements:
-        PAYY-LEDGER-001, PAYY-LEDGER-002, PAYY-LEDGER-003, PAYY-LEDGER-004, PAYY-LEDGER-034
+        PAYY-LEDGER-001, PAYY-LEDGER-002, PAYY-LEDGER-003, PAYY-LEDGER-004, PAYY-LEDGER-005,
+        PAYY-LEDGER-034
 
     Raises:
         SpecError: `LEDGER_BLOCK_TOO_LARGE`, `LEDGER_KIND_UNKNOWN`, `LEDGER_MESSAGE_NOT_CARRIED`,
-            `LEDGER_VALUE_WITHOUT_KIND`, `LEDGER_PADDING_FIRST`.
+            `LEDGER_VALUE_WITHOUT_KIND`, `LEDGER_PADDING_FIRST`, `LEDGER_LEAF_REPEATED`.
     """
     # CHECK
     require(len(transactions) <= parameters.block_transactions, ErrorCode.LEDGER_BLOCK_TOO_LARGE)
     for transaction in transactions:
-        is_known = transaction.message.kind in CARRIED_WORDS
+        is_known = transaction.message.kind in (PADDING, SEND, MINT, BURN)
         require(is_known, ErrorCode.LEDGER_KIND_UNKNOWN)
         require(is_carried(transaction), ErrorCode.LEDGER_MESSAGE_NOT_CARRIED)
         has_kind = transaction.message.value == 0 or transaction.message.note_kind != PADDING_KIND
         require(has_kind, ErrorCode.LEDGER_VALUE_WITHOUT_KIND)
     require(is_well_grouped(transactions, parameters), ErrorCode.LEDGER_PADDING_FIRST)
+    leaves = [leaf for transaction in transactions for leaf in transaction.commitments if leaf]
+    require(len(set(leaves)) == len(leaves), ErrorCode.LEDGER_LEAF_REPEATED)
 
 
 def is_padding(transaction: PublicInputs) -> bool:
@@ -123,8 +116,14 @@ def is_carried(transaction: PublicInputs) -> bool:
     """
     if is_padding(transaction):
         return transaction == EMPTY_PLACE
-    kind, *rest = transaction.message.words
-    return not any(rest[max(0, CARRIED_WORDS.get(kind, 0) - 1) :])
+    return not any(transaction.message.words[known_words(transaction.message) :])
+
+
+def known_words(message: Message) -> int:
+    """Count the words of a message that the block proof knows: at least the kind."""
+    if message.kind == BURN:
+        return 5
+    return 4 if message.kind == MINT else 1
 
 
 def places(
@@ -150,10 +149,10 @@ def is_well_grouped(transactions: Sequence[PublicInputs], parameters: Parameters
     Requirements:
         PAYY-LEDGER-004
     """
-    firsts = [not is_padding(group[0]) for group in places(transactions, parameters)]
-    empties = [all(map(is_padding, group)) for group in places(transactions, parameters)]
-    begins = all(first or empty for first, empty in zip(firsts, empties, strict=True))
-    return begins and empties == sorted(empties)
+    groups = places(transactions, parameters)
+    in_use = [not all(map(is_padding, group)) for group in groups]
+    begin = [not is_padding(group[0]) for group in groups]
+    return begin == in_use and all(before or not after for before, after in pairwise(in_use))
 
 
 def tree_changes(transactions: Sequence[PublicInputs]) -> Iterator[Change]:
@@ -203,5 +202,6 @@ def packed_messages(transactions: Sequence[PublicInputs]) -> tuple[FieldElement,
     return tuple(
         word
         for transaction in transactions
-        for word in transaction.message.words[: CARRIED_WORDS.get(transaction.message.kind, 0)]
+        if transaction.message.kind in (MINT, BURN)
+        for word in transaction.message.words[: known_words(transaction.message)]
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from payy_ref.crypto.field import FieldElement
 from payy_ref.errors import ErrorCode, require
-from payy_ref.ledger.block import apply_block, check_places, commit_hash, packed_messages
+from payy_ref.ledger.block import apply_block, check_transactions, commit_hash, packed_messages
 from payy_ref.ledger.sequence import (
     GENESIS,
     NO_SIGNATURE,
@@ -21,6 +21,7 @@ from payy_ref.ledger.sequence import (
     Header,
     Height,
     ProvenTransaction,
+    Signature,
     block_hash,
     checked_height,
 )
@@ -88,7 +89,7 @@ def extend(ledger: Ledger, block: Block, parameters: Parameters) -> Ledger:
 
     Raises:
         SpecError: `LEDGER_HEIGHT_NOT_NEXT`, `LEDGER_PARENT_MISMATCH`, those of `apply_block`,
-            `LEDGER_ROOT_MISMATCH`, and those of `block_hash`.
+            `LEDGER_ROOT_MISMATCH`.
     """
     # CHECK
     require(block.header.height == ledger.height + 1, ErrorCode.LEDGER_HEIGHT_NOT_NEXT)
@@ -102,12 +103,16 @@ def extend(ledger: Ledger, block: Block, parameters: Parameters) -> Ledger:
 
 
 def build(
-    ledger: Ledger, transactions: Sequence[ProvenTransaction], parameters: Parameters
+    ledger: Ledger,
+    transactions: Sequence[ProvenTransaction],
+    parameters: Parameters,
+    approvals: Sequence[Signature] = (),
 ) -> Block:
     """
     Make the block that follows, from transactions that it can have (`mempool.choose`).
 
-    The block is as the deployed proposer makes it, without approvals and not signed yet.
+    The block is as the deployed proposer makes it, and not signed yet. That proposer hands over
+    one approval, its own, of the parent.
 
     Requirements:
         PAYY-LEDGER-016, PAYY-LEDGER-033
@@ -125,7 +130,7 @@ def build(
         last_block_hash=ledger.block_hash,
         epoch_id=0,
         last_final_block_hash=ledger.block_hash,
-        approvals=(),
+        approvals=tuple(approvals),
     )
     return Block(
         header=header,
@@ -206,7 +211,7 @@ def prune(archive: Archive, proven: Height, parameters: Parameters) -> Archive:
 
 
 def check_data(
-    transactions: Sequence[PublicInputs], proven: FieldElement, parameters: Parameters
+    transactions: Sequence[PublicInputs], proven_hash: FieldElement, parameters: Parameters
 ) -> tuple[FieldElement, ...]:
     """
     Judge whether data are those of a proven block; give the messages that they carry.
@@ -218,11 +223,11 @@ def check_data(
         PAYY-LEDGER-027
 
     Raises:
-        SpecError: those of `check_places`, `LEDGER_DATA_MISMATCH`.
+        SpecError: those of `check_transactions`, `LEDGER_DATA_MISMATCH`.
     """
     # CHECK
-    check_places(transactions, parameters)
-    is_bound = commit_hash(transactions, parameters) == proven
+    check_transactions(transactions, parameters)
+    is_bound = commit_hash(transactions, parameters) == proven_hash
     require(is_bound, ErrorCode.LEDGER_DATA_MISMATCH)
 
     # COMPUTE

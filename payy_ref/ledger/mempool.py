@@ -5,7 +5,8 @@ A proposer leases transactions for a height; a lease ends when the block of that
 What the block did not take returns to the front, in the order in which it had arrived. The deployed
 pool returns it in the order of a hash table; here nothing depends on such an order.
 
-Source: deployed `pkg/node/src/mempool.rs`, `pkg/node/src/node/proposal.rs`; decision 0018.
+Source: after the deployed `pkg/node/src/mempool.rs` and `pkg/node/src/node/proposal.rs`; where it
+differs: decision 0018.
 """
 
 from collections.abc import Sequence
@@ -53,6 +54,17 @@ class Proposal:
     """The transactions that a block can have, in order."""
     refused: tuple[tuple[PublicInputs, ErrorCode], ...]
     """The others, each with the reason."""
+
+    @property
+    def done(self) -> tuple[PublicInputs, ...]:
+        """
+        What leaves the pool once the proposal is a block: all but what the block had no place for.
+
+        Requirements:
+            PAYY-LEDGER-031
+        """
+        full = ErrorCode.LEDGER_BLOCK_TOO_LARGE
+        return (*self.transactions, *(item for item, code in self.refused if code != full))
 
 
 def add(mempool: Mempool, transaction: PublicInputs) -> Mempool:
@@ -112,18 +124,17 @@ def settle(mempool: Mempool, height: Height, done: Sequence[PublicInputs]) -> Me
     Requirements:
         PAYY-LEDGER-031
     """
-    ended = [other for other in mempool.leases if other.height == height]
-    returned = [transaction for other in ended for transaction in other.transactions]
-    leases = [
-        replace(other, transactions=tuple(item for item in other.transactions if item not in done))
+    gone = set(done)
+    left = [
+        replace(other, transactions=tuple(item for item in other.transactions if item not in gone))
         for other in mempool.leases
-        if other not in ended
     ]
+    returned = [item for other in left if other.height == height for item in other.transactions]
 
     # UPDATE
     return Mempool(
-        waiting=tuple(item for item in (*returned, *mempool.waiting) if item not in done),
-        leases=tuple(other for other in leases if other.transactions),
+        waiting=(*returned, *(item for item in mempool.waiting if item not in gone)),
+        leases=tuple(other for other in left if other.height != height and other.transactions),
     )
 
 
@@ -138,9 +149,29 @@ def choose(tree: AnyTree, candidates: Sequence[PublicInputs], parameters: Parame
     refused: list[tuple[PublicInputs, ErrorCode]] = []
     for candidate in candidates:
         try:
-            apply_block(tree, (*chosen, candidate), parameters)
+            check_candidate(tree, chosen, candidate, parameters)
         except SpecError as refusal:
             refused.append((candidate, refusal.code))
         else:
             chosen = (*chosen, candidate)
     return Proposal(transactions=chosen, refused=tuple(refused))
+
+
+def check_candidate(
+    tree: AnyTree,
+    chosen: Sequence[PublicInputs],
+    candidate: PublicInputs,
+    parameters: Parameters,
+) -> None:
+    """
+    Judge whether a block can have a candidate after those that were chosen.
+
+    Requirements:
+        PAYY-LEDGER-032
+
+    Raises:
+        SpecError: `MEMPOOL_PADDING`, and those of `apply_block`.
+    """
+    # CHECK
+    require(not is_padding(candidate), ErrorCode.MEMPOOL_PADDING)
+    apply_block(tree, (*chosen, candidate), parameters)

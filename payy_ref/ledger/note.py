@@ -91,7 +91,7 @@ def checked_value(value: int) -> NoteValue:
     return NoteValue(FieldElement(value))
 
 
-def checked_padding(kind: NoteKind, value: NoteValue) -> None:
+def check_padding(kind: NoteKind, value: NoteValue) -> None:
     """
     Refuse a value in padding.
 
@@ -129,7 +129,7 @@ def note_commitment(note: Note) -> Commitment:
         SpecError: `NOTE_PADDING_HAS_VALUE`.
     """
     # CHECK
-    checked_padding(note.kind, note.value)
+    check_padding(note.kind, note.value)
 
     # COMPUTE
     if note.kind == PADDING_KIND:
@@ -168,11 +168,10 @@ def note_of_link(link: Link) -> InputNote:
     Raises:
         SpecError: `NOTE_VALUE_OUT_OF_RANGE`, `NOTE_PADDING_HAS_VALUE`.
     """
-    kind = POLYGON_USDC if link.note_kind is None else NoteKind(reduce(link.note_kind))
-
     # CHECK
     value = checked_value(link.value)
-    checked_padding(kind, value)
+    kind = POLYGON_USDC if link.note_kind is None else NoteKind(reduce(link.note_kind))
+    check_padding(kind, value)
 
     # COMPUTE
     secret_key = SecretKey(reduce(link.secret_key))

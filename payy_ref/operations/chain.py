@@ -13,7 +13,7 @@ from payy_ref.ledger.chain import (
     rebuild,
     restore,
 )
-from payy_ref.ledger.sequence import Block, Height, ProvenTransaction
+from payy_ref.ledger.sequence import Block, Height, ProvenTransaction, Signature
 from payy_ref.operations.forms import ListOf
 from payy_ref.operations.registry import Fields, Operation
 from payy_ref.operations.structures import (
@@ -24,6 +24,7 @@ from payy_ref.operations.structures import (
     HASH,
     HEIGHT,
     PROVEN_TRANSACTION,
+    SIGNATURE,
 )
 from payy_ref.parameters import Parameters
 
@@ -41,9 +42,14 @@ def _extend(parameters: Parameters, *, checkpoint: Checkpoint, block: Block) -> 
 
 
 def _build(
-    parameters: Parameters, *, checkpoint: Checkpoint, transactions: Sequence[ProvenTransaction]
+    parameters: Parameters,
+    *,
+    checkpoint: Checkpoint,
+    transactions: Sequence[ProvenTransaction],
+    approvals: Sequence[Signature] = (),
 ) -> Mapping[str, Any]:
-    return {"block": build(restore(checkpoint, parameters), transactions, parameters)}
+    ledger = restore(checkpoint, parameters)
+    return {"block": build(ledger, transactions, parameters, approvals)}
 
 
 def _rebuild(parameters: Parameters, *, archive: Archive) -> Mapping[str, Any]:
@@ -69,9 +75,14 @@ OPERATIONS: Final = (
         suite="chain",
         name="build",
         summary="The block that follows, with given transactions; not signed.",
-        inputs={"checkpoint": CHECKPOINT, "transactions": ListOf(PROVEN_TRANSACTION)},
+        inputs={
+            "checkpoint": CHECKPOINT,
+            "transactions": ListOf(PROVEN_TRANSACTION),
+            "approvals": ListOf(SIGNATURE),
+        },
         outputs={"block": BLOCK},
         compute=_build,
+        optional_inputs=frozenset({"approvals"}),
     ),
     Operation(
         suite="chain",

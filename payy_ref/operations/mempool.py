@@ -45,7 +45,11 @@ def _choose(
     tree = update(PersistentTree(depth=parameters.tree_depth), remove=(), insert=leaves)
     proposal = pool.choose(tree, candidates, parameters)
     refused = tuple(_refused(*each) for each in proposal.refused)
-    return {"transactions": proposal.transactions, "refused": refused}
+    return {
+        "transactions": proposal.transactions,
+        "refused": refused,
+        "done": proposal.done,
+    }
 
 
 def _refused(transaction: PublicInputs, code: ErrorCode) -> Mapping[str, Any]:
@@ -87,6 +91,7 @@ OPERATIONS: Final = (
         outputs={
             "transactions": ListOf(TRANSACTION),
             "refused": ListOf(Record({"public_inputs": PUBLIC, "error": Text()})),
+            "done": ListOf(TRANSACTION),
         },
         compute=_choose,
     ),

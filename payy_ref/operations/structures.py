@@ -38,13 +38,13 @@ def _record(kind: type[Any], fields: Fields) -> Structure[Any]:
 
 ELEMENT: Final = Canonical()
 HEIGHT: Final = Structure(
-    Integer(), construct=checked_height, take_apart=int, words="height: integer below 2^64"
+    Integer(), construct=checked_height, take_apart=int, words="integer below 2^64"
 )
 EPOCH_ID: Final = Structure(
     Integer(),
     construct=partial(checked_unsigned, width=8),
     take_apart=int,
-    words="epoch id: integer below 2^64",
+    words="integer below 2^64",
 )
 HASH: Final = Bytes(HASH_BYTES)
 SIGNATURE: Final = Bytes(SIGNATURE_BYTES)

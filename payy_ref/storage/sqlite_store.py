@@ -86,8 +86,11 @@ class SqliteStore:
     """
     A `BlockStore` in one file; a file that is not there begins at the genesis block.
 
+    It belongs to the thread that made it, as SQLite's connections do.
+
     Args:
-        file: The file. SQLite keeps two more beside it while it is open.
+        file: The file. SQLite keeps two more beside it while it is open, and after a crash until
+            it is opened again; they hold the newest blocks, so a copy has to have all three.
         parameters: Of the network whose blocks are kept.
         busy_seconds: How long to wait for another process.
 
@@ -166,7 +169,9 @@ class SqliteStore:
         """
         Forget a block that is proven on L1 and all before it; keep the leaf set at it.
 
-        Only the leaves that these blocks change are written.
+        Only the leaves that these blocks change are written. Roots are not computed again: what
+        was appended must have been accepted by `chain.extend`, since what is forgotten cannot be
+        judged any more.
 
         Raises:
             StoreError: no such block is kept, a block does not fit the leaves, or it cannot be

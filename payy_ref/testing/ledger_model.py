@@ -84,12 +84,9 @@ class LedgerModel:
         self, transactions: Sequence[Words], openings: Mapping[int, Opening]
     ) -> "LedgerModel | ErrorCode":
         """Apply transactions, or give the code of the first rule that they break."""
-        refusal = self.places_refusal(transactions)
+        refusal = self.refusal_without_notes(transactions)
         if refusal is not None:
             return refusal
-        seen = Counter(commitment for words in transactions for commitment in words[:4])
-        if any(number > 1 for commitment, number in seen.items() if commitment):
-            return ErrorCode.LEDGER_LEAF_REPEATED
         unspent = dict(self.unspent)
         taken = {self._slot(commitment) for commitment in unspent}
         minted, burned = Counter(self.minted), Counter(self.burned)
@@ -110,8 +107,8 @@ class LedgerModel:
                 burned[words[NOTE_KIND]] += words[VALUE]
         return replace(self, unspent=unspent, minted=minted, burned=burned)
 
-    def places_refusal(self, transactions: Sequence[Words]) -> ErrorCode | None:
-        """Judge what can be judged without looking at a commitment."""
+    def refusal_without_notes(self, transactions: Sequence[Words]) -> ErrorCode | None:
+        """Judge what can be judged without looking at the notes that exist."""
         empty = self.groups * self.group_size - len(transactions)
         if empty < 0:
             return ErrorCode.LEDGER_BLOCK_TOO_LARGE
@@ -126,6 +123,9 @@ class LedgerModel:
         rest = self.group_size - 1
         if not re.fullmatch(f"(t[t-]{{{rest}}})*(-{{{rest + 1}}})*", row):
             return ErrorCode.LEDGER_PADDING_FIRST
+        seen = Counter(commitment for words in transactions for commitment in words[:4])
+        if any(number > 1 for commitment, number in seen.items() if commitment):
+            return ErrorCode.LEDGER_LEAF_REPEATED
         return None
 
     def root(self) -> int:

@@ -12,7 +12,7 @@ from payy_ref.operations import find_operation
 from payy_ref.vectors import store
 from payy_ref.vectors.model import CASE_ID, Case, VectorError, content_hash
 from payy_ref.vectors.schema import all_schemas
-from payy_ref.vectors.store import CHECKSUMS, MANIFEST, OPERATIONS, Files
+from payy_ref.vectors.store import CHECKSUMS, MANIFEST, OPERATIONS, PRESETS, Files
 
 MAXIMUM_FILE_BYTES = 1024 * 1024
 """Largest file of cases; a larger suite is split into operations or gets smaller cases."""
@@ -72,7 +72,9 @@ def _seal_problems(files: Files) -> Iterator[str]:
             yield f"{path}: listed in {CHECKSUMS} and missing"
         elif listed.get(path) != store.digest(content[path]):
             yield f"{path}: the checksum is another one or not listed"
-        if not (store.is_case_file(path) or path.startswith("schema/") or path == OPERATIONS):
+        if not (
+            store.is_case_file(path) or path.startswith("schema/") or path in (OPERATIONS, PRESETS)
+        ):
             yield f"{path}: no file of this folder"
     for name, expected in store.sealed(content).items():
         if files[name] != expected:

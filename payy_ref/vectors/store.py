@@ -7,11 +7,13 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, cast
 
 from payy_ref import __version__
 from payy_ref.operations import all_operations, find_operation
+from payy_ref.parameters import Preset, load_preset
 from payy_ref.primitives import strict_json
 from payy_ref.primitives.strict_json import Json, StrictJsonError
 from payy_ref.vectors.model import FORMAT_VERSION, BugClass, Case, VectorError, file_document
@@ -20,6 +22,7 @@ from payy_ref.vectors.schema import all_schemas
 MANIFEST: Final = "manifest.json"
 CHECKSUMS: Final = "SHA256SUMS"
 OPERATIONS: Final = "operations.json"
+PRESETS: Final = "presets.json"
 
 WRITTEN_BY_HAND: Final = frozenset({"README.md", "LICENSE"})
 """Files of the folder that are not generated."""
@@ -73,6 +76,7 @@ def render(cases: Iterable[Case], notes: Mapping[str, BugClass]) -> dict[str, by
     for name, schema in all_schemas().items():
         files[f"schema/{name}"] = _encoded(schema)
     files[OPERATIONS] = _encoded([operation.describe() for operation in all_operations()])
+    files[PRESETS] = _encoded({str(preset): asdict(load_preset(preset)) for preset in Preset})
     return {**files, **sealed(files)}
 
 

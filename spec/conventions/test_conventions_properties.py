@@ -483,20 +483,18 @@ def test_of_several_faults_the_earliest_is_reported() -> None:
 @pytest.mark.parametrize(
     "operation", all_operations(), ids=lambda each: f"{each.suite}/{each.name}"
 )
-def test_every_operation_answers(operation: Operation) -> None:
+@given(data=st.data())
+def test_every_operation_answers(operation: Operation, data: st.DataObject) -> None:
     """Any input of the form gets an output of the form or a code, twice the same."""
-
-    @given(st.sampled_from(Preset), form_documents(operation.input_form))
-    def answers(preset: Preset, given_input: Json) -> None:
-        answer = run_operation(preset, operation.suite, operation.name, given_input)
-        assert answer == run_operation(preset, operation.suite, operation.name, given_input)
-        match answer:
-            case {"result": "accepted", "output": output}:
-                form = operation.output_form
-                assert form.encode(form.decode(output)) == output
-            case {"result": "rejected", "error": str(code)}:
-                assert code in tuple(ErrorCode)
-            case _:
-                pytest.fail(f"no answer: {answer}")
-
-    answers()
+    preset = data.draw(st.sampled_from(Preset))
+    given_input = data.draw(form_documents(operation.input_form))
+    answer = run_operation(preset, operation.suite, operation.name, given_input)
+    assert answer == run_operation(preset, operation.suite, operation.name, given_input)
+    match answer:
+        case {"result": "accepted", "output": output}:
+            form = operation.output_form
+            assert form.encode(form.decode(output)) == output
+        case {"result": "rejected", "error": str(code)}:
+            assert code in tuple(ErrorCode)
+        case _:
+            pytest.fail(f"no answer: {answer}")

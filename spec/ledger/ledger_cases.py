@@ -1,9 +1,10 @@
 """What the scenarios of the ledger share: transactions, what they lead to, and blocks."""
 
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pytest
 from Crypto.Hash import keccak
@@ -166,9 +167,69 @@ def rules(*numbers: int) -> list[str]:
     return [f"PAYY-LEDGER-{number:03}" for number in numbers]
 
 
+TWO_FAULTS: Final = re.compile(r"(?:(.+)-)?order-(?:(.+)-)?before-(.+)")
+"""How a case is named that has two faults: what it is about, the first fault, the second."""
+
+FAULTS: Final = {
+    "3-inputs": "there are three inputs",
+    "absence": "an input is absent",
+    "balance": "the values do not balance",
+    "conflict": "a commitment of it is pending",
+    "height": "the height is wrong",
+    "insertion": "the slot of an output is taken",
+    "insertions": "the slot of an output is taken",
+    "kind": "a kind is unknown",
+    "kind-of-next": "the kind of the next transaction is unknown",
+    "kinds": "the kinds differ",
+    "later-insertion": "the slot of a later output is taken",
+    "later-removal": "a later input is absent",
+    "leaves": "the leaves do not make the root",
+    "message-value": "the value in the message is out of range",
+    "mismatch": "the commit hash is another one",
+    "output-value": "the value of an output is 2^240 or more",
+    "owner": "an input has another owner",
+    "p": "an element is p",
+    "padding": "padding has a value",
+    "padding-first": "padding stands at the first place of a group",
+    "parent": "the parent is wrong",
+    "referral": "the referral is not text",
+    "removal": "an input is absent",
+    "removals": "an input is absent",
+    "repeated": "a leaf occurs twice",
+    "root": "the root is wrong",
+    "slot": "a slot is taken",
+    "too-many": "there are too many transactions",
+    "trailing-byte": "a byte follows the end",
+    "transactions": "the transactions break a rule",
+    "truncated": "the end is missing",
+    "truncation": "the end is missing",
+    "value": "the value is 2^240 or more",
+    "value-without-kind": "a value is of no kind",
+    "value-without-kind-of-next": "the value of the next transaction is of no kind",
+    "words": "a word is not 0 that must be",
+    "words-of-next": "a word of the next transaction is not 0 that must be",
+}
+"""Faults as they stand in a sentence, by their names in the names of cases."""
+
+
 def in_words(name: str) -> str:
-    """Give a case's name as it stands in a sentence."""
-    return name.replace("-", " ")
+    """Give a case's name as it stands in a sentence; of two faults, both."""
+    found = TWO_FAULTS.fullmatch(name)
+    if found is None:
+        return name.replace("-", " ")
+    about, first, second = found.groups()
+    before = FAULTS[first] if first else about and about.replace("-", " ")
+    return f"{before}, and {FAULTS[second]}" if before else FAULTS[second]
+
+
+def with_order(name: str, requirements: Sequence[str]) -> list[str]:
+    """Add the rule on the order of errors to the requirements of a case that has two faults."""
+    return [*requirements, *["PAYY-CONVENTIONS-002"] * bool(TWO_FAULTS.fullmatch(name))]
+
+
+def counted(number: int, thing: str) -> str:
+    """Give a number of things in words."""
+    return f"{number} {thing}" + "s" * (number != 1)
 
 
 def json_of(operation: str, **inputs: Any) -> dict[str, Any]:

@@ -54,6 +54,7 @@ from spec.ledger.ledger_cases import (
     transaction,
     with_field_missing,
     with_header,
+    with_order,
 )
 
 
@@ -287,7 +288,8 @@ def test_blocks_that_do_not_follow(vector: VectorWriter, preset: str, name: str)
     Given a block that does not follow the newest one, when it is appended, alone or while the
     ledger is rebuilt, then it is refused with the code of the first rule that is broken.
     """
-    error, requirements, block = _misfits(preset)[name]
+    error, broken, block = _misfits(preset)[name]
+    requirements = with_order(name, broken)
     what: dict[str, Any] = {"flags": ["CHAIN_LINK", "BLOCK_RULE_ORDER"], "preset": preset}
     vector.rejects(
         f"chain-extend-{name}-{preset}",
@@ -358,7 +360,7 @@ def test_end_of_heights(vector: VectorWriter, preset: str) -> None:
             "chain/build",
             ErrorCode.LEDGER_HEIGHT_OUT_OF_RANGE,
             description=f"No block is built above height 2^64 - 1: {in_words(name)}.",
-            requirements=rules(16, 33),
+            requirements=with_order(name, rules(16, 33)),
             flags=["CHAIN_LINK", "BLOCK_LAYOUT"],
             preset=preset,
             checkpoint=end,
@@ -392,7 +394,7 @@ def test_same_block_twice(vector: VectorWriter, preset: str) -> None:
             "chain/extend",
             error,
             description=f"What was appended is appended again: {in_words(name)}.",
-            requirements=rules(20, 21),
+            requirements=[*rules(20, 21), "PAYY-CONVENTIONS-002"],
             flags=["REPLAY", "CHAIN_LINK"],
             preset=preset,
             checkpoint=after,
@@ -403,7 +405,7 @@ def test_same_block_twice(vector: VectorWriter, preset: str) -> None:
             "chain/rebuild",
             error,
             description=f"A kept block stands in the archive twice: {in_words(name)}.",
-            requirements=rules(20, 21, 24),
+            requirements=[*rules(20, 21, 24), "PAYY-CONVENTIONS-002"],
             flags=["REPLAY", "CHAIN_LINK"],
             preset=preset,
             archive=Archive(checkpoint=start, blocks=(block, again)),
@@ -574,7 +576,7 @@ def test_blocks_that_are_not_built(vector: VectorWriter, preset: str) -> None:
             "chain/build",
             error,
             description=f"A proposer builds no such block: {in_words(name)}.",
-            requirements=rules(*numbers, 33),
+            requirements=with_order(name, rules(*numbers, 33)),
             flags=["CHAIN_LINK"],
             preset=preset,
             checkpoint=parent,
@@ -651,7 +653,7 @@ def test_rebuilding_from_other_blocks(vector: VectorWriter, preset: str) -> None
             "chain/rebuild",
             error,
             description=f"The ledger is not rebuilt from other blocks: {in_words(name)}.",
-            requirements=rules(24),
+            requirements=[*rules(24), "PAYY-CONVENTIONS-002"],
             flags=["CHAIN_LINK"],
             preset=preset,
             archive=Archive(checkpoint=states[0], blocks=tuple(kept)),
@@ -701,8 +703,8 @@ def test_leaf_sets(vector: VectorWriter, preset: str) -> None:
                 f"chain-{operation}-{name}-{preset}",
                 f"chain/{operation}",
                 error,
-                description=f"The leaves do not make the tree: {in_words(name)}.",
-                requirements=rules(23),
+                description=f"The leaves are not those of the checkpoint: {in_words(name)}.",
+                requirements=with_order(name, rules(23)),
                 flags=["LEAF_SET"],
                 preset=preset,
                 **given,
@@ -711,8 +713,8 @@ def test_leaf_sets(vector: VectorWriter, preset: str) -> None:
         f"chain-extend-order-leaves-before-height-{preset}",
         "chain/extend",
         mismatch,
-        description="The leaves are judged before the block is.",
-        requirements=rules(20, 23),
+        description="The leaves do not make the root, and the height of the block is wrong.",
+        requirements=[*rules(20, 23), "PAYY-CONVENTIONS-002"],
         flags=["LEAF_SET", "BLOCK_RULE_ORDER"],
         preset=preset,
         checkpoint=replace(start, leaves=OLD[:-1]),
@@ -800,8 +802,8 @@ def test_pruning_what_is_not_kept(vector: VectorWriter, preset: str) -> None:
         f"chain-prune-order-height-before-leaves-{preset}",
         "chain/prune",
         ErrorCode.LEDGER_PROVEN_HEIGHT_UNKNOWN,
-        description="An unknown height is found before the leaves are looked at.",
-        requirements=rules(23, 25),
+        description="A height is not kept, and the leaves do not make the root.",
+        requirements=[*rules(23, 25), "PAYY-CONVENTIONS-002"],
         flags=["PRUNING"],
         preset=preset,
         archive=replace(archive, checkpoint=replace(states[0], leaves=())),
@@ -979,3 +981,40 @@ def test_forms_of_inputs(vector: VectorWriter, operation: str) -> None:
             flags=["MALFORMED"],
             preset=MAINNET,
         )
+
+
+@both_presets
+def test_approvals_of_a_built_block(vector: VectorWriter, preset: str) -> None:
+    """
+    Approvals that a proposer has stand in the header.
+
+    Given one or three approvals, when the block is built, then it has them in their order; given
+    one that is too short, then the input is malformed.
+    """
+    start = start_of(preset)
+    for count in (1, 3):
+        approvals = tuple(signature(f"approval-{number}") for number in range(count))
+        built = vector.accepts(
+            f"chain-build-approvals-{count}-{preset}",
+            "chain/build",
+            description=f"The block that is built has {count} approvals.",
+            requirements=rules(33),
+            flags=["BLOCK_LAYOUT"],
+            preset=preset,
+            checkpoint=start,
+            transactions=(),
+            approvals=approvals,
+        )["block"]
+        assert built.header.approvals == approvals
+    vector.rejects_malformed(
+        f"chain-build-approval-of-64-bytes-{preset}",
+        "chain/build",
+        {
+            **json_of("chain/build", checkpoint=start, transactions=()),
+            "approvals": ["0x" + "00" * 64],
+        },
+        description="An approval of 64 bytes is no signature.",
+        requirements=["PAYY-CONVENTIONS-001"],
+        flags=["BLOCK_LAYOUT"],
+        preset=preset,
+    )

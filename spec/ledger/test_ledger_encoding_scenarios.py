@@ -415,7 +415,7 @@ def test_elements_of_encodings(vector: VectorWriter) -> None:
             f"block-decode-order-root-p-before-{name}",
             "block/decode",
             ErrorCode.FIELD_ELEMENT_NOT_CANONICAL,
-            description=f"A root of p is found before the end is: {in_words(name)}.",
+            description=f"The root of an encoding is p, and its end is wrong: {in_words(name)}.",
             requirements=[*rules(13), "PAYY-CONVENTIONS-002"],
             flags=["NON_CANONICAL_ACCEPTED", "BORSH_STRICTNESS"],
             encoding=encoding,

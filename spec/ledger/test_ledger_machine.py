@@ -1,7 +1,7 @@
 """Long runs of blocks, pools and archives, judged by a plain dictionary of notes."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Final
@@ -87,6 +87,8 @@ class Version:
     """The dictionary."""
     root: int
     """The root, from the dictionary."""
+    outputs: frozenset[int] = frozenset()
+    """The outputs of all transactions since the first block."""
 
     def check(self) -> None:
         """The ledger still shows what the dictionary says."""
@@ -95,6 +97,7 @@ class Version:
         assert tuple(self.ledger.tree) == self.model.in_slot_order()
         assert len(self.ledger.tree) == len(self.model.unspent)
         assert self.ledger.tree.root == self.root
+        assert self.outputs.issuperset(self.ledger.tree)
         # What goes is what came: per kind, from the values of the notes alone.
         came, gone = self.model.minted, self.model.burned
         worth = self.model.worth()
@@ -134,6 +137,8 @@ class LedgerMachine(RuleBasedStateMachine):
     """How many transactions all runs have taken into blocks."""
     refusals: ClassVar[Counter[ErrorCode]]
     """How many blocks were refused, by code."""
+    late: ClassVar[int] = 0
+    """How many candidates found no place in their block."""
 
     @initialize()
     def start(self) -> None:
@@ -267,24 +272,34 @@ class LedgerMachine(RuleBasedStateMachine):
             self.refused(version, block, after)
             return after
         ledger = extend(version.ledger, block, self.parameters)
+        named = [item.public for item in block.transactions]
+        outputs = {leaf for item in named for leaf in item.output_commitments if leaf}
         new = Version(
             ledger=ledger,
             model=replace(after, height=version.model.height + 1, name=plain(block).name()),
             root=root,
+            outputs=version.outputs | outputs,
         )
         version.check()
         new.check()
         self.check_messages(version, new, block)
         # Every leaf that is named has gone or come, and no other.
         before, now = set(version.ledger.tree), set(ledger.tree)
-        named = [item.public for item in block.transactions]
         assert before - now == {leaf for item in named for leaf in item.input_commitments if leaf}
-        assert now - before == {leaf for item in named for leaf in item.output_commitments if leaf}
+        assert now - before == outputs
+        self.check_new_leaves(outputs)
         assert encode_block(block) == plain(block).encoding()
         self.versions.append(new)
         type(self).transactions += sum(any(item.words) for item in named)
         self.done.extend(named)
         return new, block
+
+    def check_new_leaves(self, leaves: Iterable[int]) -> None:
+        """Every leaf that came is the commitment of a note of limited value."""
+        for leaf in leaves:
+            note = self.made[leaf]
+            assert note_commitment(note) == leaf
+            assert note.value < 2**240
 
     def check_messages(self, version: Version, new: Version, block: Block) -> None:
         """L1 reads from the words what the dictionary knows to have come and gone."""
@@ -303,8 +318,13 @@ class LedgerMachine(RuleBasedStateMachine):
         version.check()
         type(self).refusals[code] += 1
 
-    def append(self, transactions: Sequence[PublicInputs], seal: int = 0) -> ErrorCode | None:
-        """Take a block onto the chain, and end the lease of its height."""
+    def append(
+        self,
+        transactions: Sequence[PublicInputs],
+        seal: int = 0,
+        done: Sequence[PublicInputs] | None = None,
+    ) -> ErrorCode | None:
+        """Take a block onto the chain, and end the lease of its height with what is done."""
         result = self.extended(self.newest, transactions, seal)
         if isinstance(result, ErrorCode):
             return result
@@ -312,7 +332,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.history.append(self.newest)
         self.kept = (*self.kept, block)
         self.archive = replace(self.archive, blocks=(*self.archive.blocks, block))
-        self.settle(self.newest.model.height, transactions)
+        self.settle(self.newest.model.height, transactions if done is None else done)
         return None
 
     @rule(data=st.data(), seal=st.sampled_from((0, 0, 1, 2**32 + 1, 2**64 - 1)))
@@ -625,11 +645,15 @@ class LedgerMachine(RuleBasedStateMachine):
                 item = self.transaction(data, self.spendable(self.newest.model))
             else:
                 item = data.draw(st.sampled_from(known))
-            code = self.pool_model.add(item.words)
-            if code is None:
-                self.pool = mempool.add(self.pool, item)
-            else:
-                assert outcome(partial(mempool.add, self.pool, item)) == code
+            self.queue(item)
+
+    def queue(self, item: PublicInputs) -> None:
+        """Add to both pools."""
+        code = self.pool_model.add(item.words)
+        if code is None:
+            self.pool = mempool.add(self.pool, item)
+        else:
+            assert outcome(partial(mempool.add, self.pool, item)) == code
 
     @rule(data=st.data())
     def lease_ahead(self, data: st.DataObject) -> None:
@@ -651,11 +675,21 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def propose(self, data: st.DataObject) -> None:
         """Make a block of what the pool has, as a proposer does."""
+        self.propose_of(data.draw(st.integers(0, self.parameters.block_transactions + 2)))
+
+    @rule(more=st.integers(1, 2))
+    def propose_of_too_many(self, more: int) -> None:
+        """Lease more than a block has places for, of transactions that mostly fit."""
+        places = self.parameters.block_transactions
+        for _ in range(places + more):
+            self.queue(self.deposit(self.noted(1, self.next_psi())))
+        self.propose_of(places + more)
+
+    def propose_of(self, maximum: int) -> None:
+        """Lease, choose, build and append, and end the lease with what is done."""
         version = self.newest
         height = version.model.height + 1
-        taken = self.lease(
-            height, data.draw(st.integers(0, self.parameters.block_transactions + 2))
-        )
+        taken = self.lease(height, maximum)
         candidates = [*taken]
         for other in self.pool.leases:
             if other.height == height and not taken:
@@ -671,12 +705,17 @@ class LedgerMachine(RuleBasedStateMachine):
                 chosen.append(candidate)
         assert proposal.transactions == tuple(chosen)
         assert proposal.refused == tuple(refused)
+        late = [item for item, code in refused if code == ErrorCode.LEDGER_BLOCK_TOO_LARGE]
+        lasting = [item for item, code in refused if code != ErrorCode.LEDGER_BLOCK_TOO_LARGE]
+        assert proposal.done == (*chosen, *lasting)
         proven = [ProvenTransaction(proof=bytes(1), public=item) for item in chosen]
         built = build(version.ledger, proven, self.parameters)
-        assert self.append(chosen) is None
+        assert self.append(chosen, done=proposal.done) is None
         assert built == self.kept[-1]
-        if data.draw(st.booleans()):
-            self.settle(height, [item for item, _ in refused])
+        # What only lacked a place waits again, in front and in its order; the rest is gone.
+        assert self.pool.waiting[: len(late)] == tuple(late)
+        assert set(proposal.done).isdisjoint(self.pool.pending)
+        type(self).late += len(late)
 
     def settle(self, height: int, done: Sequence[PublicInputs]) -> None:
         """End the lease of a height in both pools."""
@@ -739,6 +778,7 @@ _properties = evidence(
     "PAYY-LEDGER-T11",
     "PAYY-LEDGER-T12",
     "PAYY-LEDGER-T14",
+    "PAYY-LEDGER-T16",
 )
 
 
@@ -749,10 +789,14 @@ def _runs(part: int) -> settings:
 
 def _check_length(machine: type[LedgerMachine]) -> None:
     """A thorough run was as long as it is meant to be, and met every refusal."""
-    print(f"{machine.__name__}: {machine.transactions} transactions", dict(machine.refusals))  # noqa: T201
+    print(  # noqa: T201
+        f"{machine.__name__}: {machine.transactions} transactions, {machine.late} late",
+        dict(machine.refusals),
+    )
     if IS_THOROUGH:
         assert machine.transactions >= THOROUGH_TRANSACTIONS
         assert set(FAULTS.values()) <= set(machine.refusals)
+        assert machine.late
 
 
 @_properties

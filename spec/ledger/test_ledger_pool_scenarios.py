@@ -25,6 +25,7 @@ from spec.ledger.ledger_cases import (
     sharing_slot,
     transaction,
     with_field_missing,
+    with_order,
 )
 
 LEAVES = leaves_of("mempool", 40)
@@ -113,7 +114,11 @@ def test_conflicts(vector: VectorWriter, place: str) -> None:
             "mempool/add",
             ErrorCode.MEMPOOL_CONFLICT,
             description=f"A transaction conflicts with one that is {place}: {in_words(name)}.",
-            requirements=rules(28),
+            requirements=[
+                *rules(28),
+                # This one is a duplicate, too.
+                *["PAYY-CONVENTIONS-002"] * (name == "same-transaction"),
+            ],
             flags=["POOL_CONFLICT"],
             mempool=before,
             transaction=each,
@@ -154,28 +159,20 @@ def test_duplicates(vector: VectorWriter) -> None:
         ("with-commitments", pool(FIRST), transaction(PADDING, OLD[4:6], NEW[4:6])),
         ("with-words", pool(FIRST), transaction(PADDING, words=(OLD[4],))),
         ("order-before-conflict", pool(FIRST), transaction(PADDING, OLD[:1])),
-        ("order-before-duplicate", pool(EMPTY_PLACE), EMPTY_PLACE),
-        ("order-before-duplicate-leased", pool(at_5=[EMPTY_PLACE]), EMPTY_PLACE),
-        (
-            "order-before-both",
-            pool(transaction(PADDING, OLD[:1])),
-            transaction(PADDING, OLD[:1]),
-        ),
     ],
 )
 def test_padding(vector: VectorWriter, name: str, before: Mempool, added: PublicInputs) -> None:
     """
     Padding does not wait.
 
-    Given a pool, when padding is added, then it is refused before anything else is judged, also
-    where a pool is given that has it.
+    Given a pool, when padding is added, then it is refused before anything else is judged.
     """
     vector.rejects(
         f"mempool-add-padding-{name}",
         "mempool/add",
         ErrorCode.MEMPOOL_PADDING,
         description=f"Padding is not added to the pool: {in_words(name)}.",
-        requirements=rules(35),
+        requirements=with_order(name, rules(35)),
         flags=["POOL_CONFLICT"],
         mempool=before,
         transaction=added,
@@ -185,16 +182,16 @@ def test_padding(vector: VectorWriter, name: str, before: Mempool, added: Public
 @pytest.mark.parametrize(
     ("name", "before", "maximum", "taken"),
     [
-        ("nothing", pool(FIRST, SECOND), 0, 0),
+        ("none-is-asked-for", pool(FIRST, SECOND), 0, 0),
         ("one", pool(FIRST, SECOND, THIRD), 1, 1),
         ("some", pool(FIRST, SECOND, THIRD), 2, 2),
         ("all", pool(FIRST, SECOND, THIRD), 3, 3),
         ("more-than-there-are", pool(FIRST, SECOND), 6, 2),
         ("very-many", pool(FIRST, SECOND), 10**79, 2),
-        ("of-empty-pool", pool(), 6, 0),
-        ("when-all-is-leased", pool(at_4=[FIRST]), 6, 0),
-        ("second-height", pool(SECOND, THIRD, at_4=[FIRST]), 1, 1),
-        ("lower-height", pool(SECOND, THIRD, at_6=[FIRST]), 6, 2),
+        ("the-pool-is-empty", pool(), 6, 0),
+        ("all-is-leased-already", pool(at_4=[FIRST]), 6, 0),
+        ("while-height-4-is-leased", pool(SECOND, THIRD, at_4=[FIRST]), 1, 1),
+        ("while-height-6-is-leased", pool(SECOND, THIRD, at_6=[FIRST]), 6, 2),
     ],
 )
 def test_leases(vector: VectorWriter, name: str, before: Mempool, maximum: int, taken: int) -> None:
@@ -207,7 +204,8 @@ def test_leases(vector: VectorWriter, name: str, before: Mempool, maximum: int, 
     output = vector.accepts(
         f"mempool-lease-{name}",
         "mempool/lease",
-        description=f"{taken} of {len(before.waiting)} transactions are leased: {in_words(name)}.",
+        description=f"A lease for height 5 takes {taken} of {len(before.waiting)} waiting "
+        f"transactions: {in_words(name)}.",
         requirements=rules(30),
         flags=["POOL_LEASE", "POOL_ORDER"],
         mempool=before,
@@ -430,19 +428,22 @@ def chooses(
         f"mempool-choose-{name}-{preset}",
         "mempool/choose",
         description=f"A proposer chooses among its candidates: {in_words(name)}.",
-        requirements=rules(9, 32),
+        requirements=rules(9, 31, 32),
         flags=["POOL_CHOICE"],
         preset=preset,
         leaves=tuple(leaves),
         candidates=tuple(candidates),
     )
     judged = list(zip(candidates, reasons, strict=True))
-    assert output["transactions"] == tuple(each for each, reason in judged if reason is None)
+    chosen = tuple(each for each, reason in judged if reason is None)
+    refused = [(each, reason) for each, reason in judged if reason is not None]
+    assert output["transactions"] == chosen
     assert output["refused"] == tuple(
-        {"public_inputs": each, "error": str(reason)}
-        for each, reason in judged
-        if reason is not None
+        {"public_inputs": each, "error": str(reason)} for each, reason in refused
     )
+    # What only lacked a place is not done: it returns to the queue.
+    lasting = [each for each, reason in refused if reason != ErrorCode.LEDGER_BLOCK_TOO_LARGE]
+    assert output["done"] == (*chosen, *lasting)
 
 
 @both_presets
@@ -451,13 +452,13 @@ def test_choices(vector: VectorWriter, preset: str) -> None:
     A proposer takes what fits with what it has taken.
 
     Given candidates, when a proposer chooses, then each one is judged in order together with those
-    taken before it, and a refused one takes no place.
+    taken before it, and a refused one takes no place. Padding is refused and spoils nothing.
     """
     a, b, c = OLD[:3]
     e, f, g = NEW[:3]
     beside_a = sharing_slot(a, preset)
     absent, occupied = ErrorCode.MERKLE_ELEMENT_ABSENT, ErrorCode.MERKLE_SLOT_OCCUPIED
-    repeated, first = ErrorCode.LEDGER_LEAF_REPEATED, ErrorCode.LEDGER_PADDING_FIRST
+    repeated, padding = ErrorCode.LEDGER_LEAF_REPEATED, ErrorCode.MEMPOOL_PADDING
     unknown = transaction(FieldElement(4), (c,))
     bent = transaction(SEND, (c,), (), (FieldElement(1),))
     choices: dict[str, tuple[Sequence[PublicInputs], Sequence[ErrorCode | None]]] = {
@@ -486,9 +487,17 @@ def test_choices(vector: VectorWriter, preset: str) -> None:
             [unknown, send((e,)), send((), (b,))],
             [ErrorCode.LEDGER_KIND_UNKNOWN, absent, occupied],
         ),
-        "padding": ([EMPTY_PLACE], [None]),
-        "padding-after-transaction": ([send((a,)), EMPTY_PLACE], [None, None]),
-        "padding-before-transaction": ([EMPTY_PLACE, send((a,))], [None, first]),
+        "padding": ([EMPTY_PLACE], [padding]),
+        "padding-after-transaction": ([send((a,)), EMPTY_PLACE], [None, padding]),
+        "padding-before-transaction": ([EMPTY_PLACE, send((a,))], [padding, None]),
+        "padding-between-transactions": (
+            [send((a,)), EMPTY_PLACE, EMPTY_PLACE, send((b,))],
+            [None, padding, padding, None],
+        ),
+        "padding-with-commitments": (
+            [transaction(PADDING, (a,), (e,)), send((a,), (e,))],
+            [padding, None],
+        ),
     }
     for name, (candidates, reasons) in choices.items():
         chooses(vector, name, preset, candidates, reasons)
@@ -500,7 +509,8 @@ def test_more_candidates_than_places(vector: VectorWriter, preset: str) -> None:
     A block has no more transactions than places.
 
     Given more candidates, when a proposer chooses, then those after the last place are refused for
-    the size of the block, whatever else is wrong with them; refused ones before do not count.
+    the size of the block, whatever else is wrong with them, and are not done. Refused ones before
+    do not count, and padding is refused as padding.
     """
     most, too_large = PLACES[preset], ErrorCode.LEDGER_BLOCK_TOO_LARGE
     good = [send((leaf,)) for leaf in OLD[:most]]
@@ -520,6 +530,53 @@ def test_more_candidates_than_places(vector: VectorWriter, preset: str) -> None:
         [good[0], good[0], *good[1:], late[0]],
         [None, ErrorCode.LEDGER_LEAF_REPEATED, *[None] * (most - 1), too_large],
     )
+    chooses(
+        vector,
+        "padding-after-last-place",
+        preset,
+        [*good, EMPTY_PLACE, late[0]],
+        [*[None] * most, ErrorCode.MEMPOOL_PADDING, too_large],
+    )
+
+
+@both_presets
+def test_what_a_block_had_no_place_for(vector: VectorWriter, preset: str) -> None:
+    """
+    What only lacked a place waits for the next block.
+
+    Given a lease of more transactions than a block has places, one of them without its input, when
+    a proposer has chosen and the lease ends, then the late ones stand in front of the queue.
+    """
+    most = PLACES[preset]
+    good = [send((leaf,)) for leaf in OLD[:most]]
+    late = [send((leaf,)) for leaf in OLD[most : most + 2]]
+    never, other = send((NEW[0],)), send((OLD[most + 2],))
+    leased = (never, *good, *late)
+    choice = vector.accepts(
+        f"mempool-choose-more-than-leased-places-{preset}",
+        "mempool/choose",
+        description="A proposer leased two transactions more than a block has places, and one "
+        "whose input is absent.",
+        requirements=rules(31, 32),
+        flags=["POOL_CHOICE", "POOL_ORDER"],
+        preset=preset,
+        leaves=OLD,
+        candidates=leased,
+    )
+    assert choice["transactions"] == tuple(good)
+    assert choice["done"] == (*good, never)
+    output = vector.accepts(
+        f"mempool-settle-after-choice-of-{most}",
+        "mempool/settle",
+        description=f"Of a lease of {len(leased)} transactions, {most} stand in the block, one was "
+        "refused for good, and two had no place.",
+        requirements=rules(31),
+        flags=["POOL_LEASE", "POOL_ORDER"],
+        mempool=pool(other, at_5=leased),
+        height=5,
+        done=choice["done"],
+    )
+    assert output["mempool"] == pool(*late, other)
 
 
 @both_presets

@@ -397,6 +397,20 @@ def test_leaf_occurs_once_in_a_block(
 # T03
 
 
+@st.composite
+def padded_blocks(
+    draw: st.DrawFn, transactions: Sequence[PublicInputs], parameters: Parameters
+) -> list[PublicInputs]:
+    """Put padding among transactions, where a block may have it."""
+    block = list(transactions)
+    free = parameters.block_transactions - len(block)
+    for place in draw(st.lists(st.integers(0, parameters.block_transactions), max_size=free)):
+        longer = [*block[:place], EMPTY_PLACE, *block[place:]]
+        if model_of((), parameters).refusal_without_notes([item.words for item in longer]) is None:
+            block = longer
+    return block
+
+
 @evidence("PAYY-LEDGER-T03")
 @given(good_scripts, st.data())
 def test_order_of_transactions_does_not_change_the_root(
@@ -405,7 +419,8 @@ def test_order_of_transactions_does_not_change_the_root(
     """Another order is accepted with the same tree, or refused for a slot that is still taken."""
     parameters, script = case
     tree = tree_of(script, parameters)
-    applied = apply_block(tree, script.transactions, parameters)
+    padded = data.draw(padded_blocks(script.transactions, parameters))
+    applied = apply_block(tree, padded, parameters)
     order = data.draw(st.permutations(script.transactions))
     try:
         other = apply_block(tree, order, parameters)
@@ -429,9 +444,30 @@ def test_order_of_transactions_does_not_change_the_root(
 def test_any_order_is_accepted_where_slots_differ(script: BlockScript, data: st.DataObject) -> None:
     """At the depth of mainnet every order of a block is accepted."""
     tree = tree_of(script, MAINNET)
+    padded = data.draw(padded_blocks(script.transactions, MAINNET))
     order = data.draw(st.permutations(script.transactions))
-    first = apply_block(tree, script.transactions, MAINNET)
+    first = apply_block(tree, padded, MAINNET)
     assert apply_block(tree, order, MAINNET).new_root == first.new_root
+
+
+@evidence("PAYY-LEDGER-T03", part="padding does not count as a transaction")
+@given(
+    presets.flatmap(
+        lambda network: st.tuples(
+            st.just(network), accepted_scripts(network, 1, network.block_transactions - 1)
+        )
+    )
+)
+def test_padding_cannot_change_places_with_a_transaction(
+    case: tuple[Parameters, BlockScript],
+) -> None:
+    """Padding may stand behind the transactions of a block, but not before them."""
+    parameters, script = case
+    tree = tree_of(script, parameters)
+    bare = apply_block(tree, script.transactions, parameters)
+    assert apply_block(tree, [*script.transactions, EMPTY_PLACE], parameters) == bare
+    code = outcome(apply_block, tree, [EMPTY_PLACE, *script.transactions], parameters)
+    assert code == ErrorCode.LEDGER_PADDING_FIRST
 
 
 @evidence("PAYY-LEDGER-T03", part="a slot that one transaction empties and another fills")
@@ -500,7 +536,8 @@ def test_refused_blocks_of_a_batch_leave_no_trace(
     first = [replace(item, input_commitments=(ZERO, ZERO)) for item in script.transactions]
     chosen = mempool.choose(empty.tree, first, parameters).transactions
     ledger = extend(empty, build(empty, proven(chosen), parameters), parameters)
-    met = copy = restore(checkpoint_of(ledger), parameters)
+    met, copy = (restore(checkpoint_of(ledger), parameters) for _ in range(2))
+    assert met is not copy
     for other in others:
         block = replace(build(met, (), parameters), transactions=tuple(proven(other.transactions)))
         expected = model_of(tuple(met.tree), parameters).with_block(
@@ -520,6 +557,7 @@ def test_refused_blocks_of_a_batch_leave_no_trace(
     "PAYY-LEDGER-T02",
     "PAYY-LEDGER-T14",
     exhaustive="blocks of two transactions of a leaf each way, three leaves, depth 1",
+    part="one block alone",
 )
 def test_every_small_block() -> None:
     """Every block of two small transactions on every tree is judged as by the dictionary."""
@@ -779,7 +817,7 @@ def test_data_are_judged_by_their_places_and_the_hash(
     parameters, script = case
     transactions = script.transactions
     words = [item.words for item in transactions]
-    expected = model_of((), parameters).places_refusal(words)
+    expected = model_of((), parameters).refusal_without_notes(words)
     bound = FieldElement(model_commit_hash(transactions, parameters))
     assert outcome(check_data, transactions, bound, parameters) == expected
     assume(other != bound)
@@ -1136,12 +1174,14 @@ def test_chosen_transactions_make_a_block(
     model = model_of(script.leaves, parameters)
     openings = unknown_openings(candidates)
     chosen: list[PublicInputs] = []
-    refused = []
+    refused: list[tuple[PublicInputs, ErrorCode]] = []
     for candidate in candidates:
         attempt = [item.words for item in (*chosen, candidate)]
         verdict = model.with_block(attempt, openings)
         code = outcome(apply_block, tree, (*chosen, candidate), parameters)
-        if isinstance(verdict, ErrorCode):
+        if candidate.words[4] == PADDING:
+            refused.append((candidate, ErrorCode.MEMPOOL_PADDING))
+        elif isinstance(verdict, ErrorCode):
             assert code == verdict
             refused.append((candidate, code))
         else:
@@ -1150,6 +1190,8 @@ def test_chosen_transactions_make_a_block(
     assert proposal.transactions == tuple(chosen)
     assert proposal.refused == tuple(refused)
     assert len(proposal.transactions) + len(proposal.refused) == len(candidates)
+    full = ErrorCode.LEDGER_BLOCK_TOO_LARGE
+    assert proposal.done == (*chosen, *(item for item, code in refused if code != full))
     same = PersistentTree.of(parameters.tree_depth, reversed(script.leaves))
     assert mempool.choose(same, candidates, parameters) == proposal
 

@@ -47,6 +47,7 @@ from spec.ledger.ledger_cases import (
     sharing_slot,
     transaction,
     with_field_missing,
+    with_order,
 )
 
 GROUP = {MAINNET: 3, MINIMAL: 1}
@@ -101,6 +102,7 @@ def refuses(
     error: ErrorCode,
     transactions: Sequence[PublicInputs],
     *,
+    requirements: Sequence[str],
     old: Sequence[FieldElement] = OLD,
     **what: Any,
 ) -> None:
@@ -109,6 +111,7 @@ def refuses(
         f"block-apply-{name}-{preset}",
         "block/apply",
         error,
+        requirements=with_order(name, requirements),
         preset=preset,
         old_leaves=tuple(old),
         transactions=tuple(transactions),
@@ -188,14 +191,14 @@ def test_unknown_kinds(vector: VectorWriter, preset: str, kind: int) -> None:
     """
     name = "greatest" if kind == LAST else str(kind)
     unknown = transaction(FieldElement(kind), (A,), (E,))
-    for place, block in (("", [unknown]), ("-second", [send((B,), (F,)), unknown])):
+    for place, block in (("", [unknown]), ("-behind-another", [send((B,), (F,)), unknown])):
         refuses(
             vector,
             f"kind-{name}{place}",
             preset,
             ErrorCode.LEDGER_KIND_UNKNOWN,
             block,
-            description=f"A transaction of kind {kind:#x} is refused.",
+            description=f"A transaction of kind {kind:#x} is refused{in_words(place)}.",
             requirements=rules(2),
             flags=["BLOCK_KIND"],
         )
@@ -241,7 +244,8 @@ def test_what_the_block_proof_does_not_carry(vector: VectorWriter, preset: str, 
         preset,
         ErrorCode.LEDGER_MESSAGE_NOT_CARRIED,
         [send((B,), (F,)), _not_carried()[name]],
-        description=f"A block is refused that holds a {in_words(name)} other than 0.",
+        description=f"A block is refused that holds a {in_words(name)}, where the block proof "
+        "has 0.",
         requirements=rules(3),
         flags=["MESSAGE_NOT_CARRIED"],
     )
@@ -252,10 +256,10 @@ def _without_kind() -> dict[str, PublicInputs]:
     name = MINT_WORDS[2]
     return {
         "mint-of-1-without-kind": transaction(MINT, (), (E,), (ZERO, FieldElement(1), name)),
-        "mint-of-greatest-without-kind": transaction(MINT, (), (E,), (ZERO, LAST, name)),
-        "mint-of-nothing-else-without-kind": transaction(MINT, (), (), (ZERO, FieldElement(1))),
+        "mint-of-greatest-value-without-kind": transaction(MINT, (), (E,), (ZERO, LAST, name)),
+        "mint-of-1-without-outputs-and-kind": transaction(MINT, (), (), (ZERO, FieldElement(1))),
         "burn-of-1-without-kind": transaction(BURN, (A,), (), (ZERO, FieldElement(1), A, A)),
-        "burn-of-greatest-without-kind": transaction(BURN, (A,), (), (ZERO, LAST, A, A)),
+        "burn-of-greatest-value-without-kind": transaction(BURN, (A,), (), (ZERO, LAST, A, A)),
     }
 
 
@@ -268,14 +272,14 @@ def test_value_without_kind(vector: VectorWriter, preset: str, name: str) -> Non
     Given a mint or a burn of a value other than 0 and of note kind 0, alone or behind another
     transaction, when the block is applied, then it is refused.
     """
-    for place, before in (("", []), ("-second", [send((B,), (F,))])):
+    for place, before in (("", []), ("-behind-another", [send((B,), (F,))])):
         refuses(
             vector,
             f"{name}{place}",
             preset,
             ErrorCode.LEDGER_VALUE_WITHOUT_KIND,
             [*before, _without_kind()[name]],
-            description=f"A block is refused that holds a {in_words(name)}.",
+            description=f"A block is refused that holds a {in_words(name)}{in_words(place)}.",
             requirements=rules(34),
             flags=["VALUE_WITHOUT_KIND"],
         )
@@ -507,30 +511,36 @@ def test_order_of_block_rules(vector: VectorWriter, preset: str) -> None:
     unknown, bent = transaction(FieldElement(4)), transaction(SEND, words=(LAST,))
     bare = transaction(MINT, words=(ZERO, LAST))
     blocks = {
-        "words-before-value": (
+        "words-before-value-without-kind": (
             ErrorCode.LEDGER_MESSAGE_NOT_CARRIED,
             [transaction(MINT, words=(ZERO, LAST, LAST, LAST))],
         ),
-        "value-first": (ErrorCode.LEDGER_VALUE_WITHOUT_KIND, [bare, unknown]),
-        "value-second": (ErrorCode.LEDGER_KIND_UNKNOWN, [unknown, bare]),
-        "value-before-padding": (ErrorCode.LEDGER_VALUE_WITHOUT_KIND, [EMPTY_PLACE, bare]),
+        "value-without-kind-before-kind-of-next": (
+            ErrorCode.LEDGER_VALUE_WITHOUT_KIND,
+            [bare, unknown],
+        ),
+        "kind-before-value-without-kind-of-next": (ErrorCode.LEDGER_KIND_UNKNOWN, [unknown, bare]),
+        "value-without-kind-before-padding-first": (
+            ErrorCode.LEDGER_VALUE_WITHOUT_KIND,
+            [EMPTY_PLACE, bare],
+        ),
         "kind-before-words": (
             ErrorCode.LEDGER_KIND_UNKNOWN,
             [transaction(FieldElement(4), words=(LAST,))],
         ),
-        "kind-first": (ErrorCode.LEDGER_KIND_UNKNOWN, [unknown, bent]),
-        "words-first": (ErrorCode.LEDGER_MESSAGE_NOT_CARRIED, [bent, unknown]),
-        "kind-before-padding": (ErrorCode.LEDGER_KIND_UNKNOWN, [EMPTY_PLACE, unknown]),
-        "words-before-padding": (ErrorCode.LEDGER_MESSAGE_NOT_CARRIED, [EMPTY_PLACE, bent]),
-        "padding-before-leaves": (
+        "kind-before-words-of-next": (ErrorCode.LEDGER_KIND_UNKNOWN, [unknown, bent]),
+        "words-before-kind-of-next": (ErrorCode.LEDGER_MESSAGE_NOT_CARRIED, [bent, unknown]),
+        "kind-before-padding-first": (ErrorCode.LEDGER_KIND_UNKNOWN, [EMPTY_PLACE, unknown]),
+        "words-before-padding-first": (ErrorCode.LEDGER_MESSAGE_NOT_CARRIED, [EMPTY_PLACE, bent]),
+        "padding-first-before-repeated": (
             ErrorCode.LEDGER_PADDING_FIRST,
             [EMPTY_PLACE, send((A,), (E, E))],
         ),
-        "leaves-before-absence": (
+        "repeated-before-absence": (
             ErrorCode.LEDGER_LEAF_REPEATED,
             [burn((F,)), send((A,), (E, E))],
         ),
-        "leaves-before-slot": (ErrorCode.LEDGER_LEAF_REPEATED, [mint((B,)), send((A,), (E, E))]),
+        "repeated-before-slot": (ErrorCode.LEDGER_LEAF_REPEATED, [mint((B,)), send((A,), (E, E))]),
         "removals-before-insertions": (ErrorCode.MERKLE_ELEMENT_ABSENT, [send((F,), (B,))]),
         "insertion-before-later-removal": (
             ErrorCode.MERKLE_SLOT_OCCUPIED,
@@ -541,15 +551,16 @@ def test_order_of_block_rules(vector: VectorWriter, preset: str) -> None:
             [burn((F,)), mint((B,))],
         ),
     }
-    for name, (error, transactions) in blocks.items():
+    for pair, (error, transactions) in blocks.items():
+        name = f"order-{pair}"
         refuses(
             vector,
-            f"order-{name}",
+            name,
             preset,
             error,
             transactions,
             description=f"A block with two faults gets the first one's code: {in_words(name)}.",
-            requirements=[*rules(2, 3, 4, 5, 6, 9, 34), "PAYY-CONVENTIONS-002"],
+            requirements=rules(2, 3, 4, 5, 6, 9, 34),
             flags=["BLOCK_RULE_ORDER"],
         )
 
@@ -674,14 +685,15 @@ def test_old_leaves(vector: VectorWriter, preset: str) -> None:
     }
     for name, (error, old, requirement) in leaves.items():
         for suffix, block in (("", []), ("-order-before-kind", [transaction(FieldElement(4))])):
+            case = f"old-leaves-{name}{suffix}"
             refuses(
                 vector,
-                f"old-leaves-{name}{suffix}",
+                case,
                 preset,
                 error,
                 block,
                 old=old,
-                description=f"Leaves that make no tree are rejected: {name.replace('-', ' ')}.",
+                description=f"Leaves that make no tree are rejected: {in_words(case)}.",
                 requirements=[requirement],
                 flags=["LEAF_SET"],
             )
@@ -714,7 +726,7 @@ def test_forms_of_public_inputs(vector: VectorWriter) -> None:
                 "block/apply",
                 ErrorCode.FIELD_ELEMENT_NOT_CANONICAL,
                 {**good, "transactions": [{"public_inputs": bent}]},
-                description=f"Word {place} of a transaction is p or more.",
+                description=f"Word {place} of a transaction is {value:#x}.",
                 requirements=["PAYY-CONVENTIONS-002", "PAYY-TRANSACTIONS-001"],
                 flags=["NON_CANONICAL_ACCEPTED"],
                 preset=MAINNET,
@@ -840,7 +852,7 @@ def test_data_of_another_block(vector: VectorWriter, preset: str) -> None:
     padded = commit_of(preset, [EMPTY_PLACE, first])
     mismatch, too_large = ErrorCode.LEDGER_DATA_MISMATCH, ErrorCode.LEDGER_BLOCK_TOO_LARGE
     not_carried = ErrorCode.LEDGER_MESSAGE_NOT_CARRIED
-    padding_first = ErrorCode.LEDGER_PADDING_FIRST
+    padding_first, repeated = ErrorCode.LEDGER_PADDING_FIRST, ErrorCode.LEDGER_LEAF_REPEATED
     datas: dict[str, tuple[ErrorCode, Sequence[PublicInputs], FieldElement]] = {
         "other-input": (mismatch, [transaction(BURN, (H,), first.output_commitments)], commit),
         "inputs-as-outputs": (mismatch, [transaction(BURN, *_sides(first)[::-1]), *others], commit),
@@ -866,14 +878,24 @@ def test_data_of_another_block(vector: VectorWriter, preset: str) -> None:
             commit_of(preset, [burn((A,))]),
         ),
         "padding-first": (padding_first, [EMPTY_PLACE, first], padded),
+        **{
+            f"leaf-repeated-{name}": (repeated, data, commit_of(preset, data))
+            for name, data in _repeated().items()
+        },
         "order-too-many-before-kind": (too_large, [unknown, *transactions], commit),
         "order-kind-before-words": (
             ErrorCode.LEDGER_KIND_UNKNOWN,
             [unknown, bent],
             commit_of(preset, [unknown, bent]),
         ),
-        "order-words-before-padding": (not_carried, [EMPTY_PLACE, bent], padded),
-        "order-padding-before-mismatch": (padding_first, [EMPTY_PLACE, first], LAST),
+        "order-words-before-padding-first": (not_carried, [EMPTY_PLACE, bent], padded),
+        "order-padding-first-before-mismatch": (padding_first, [EMPTY_PLACE, first], LAST),
+        "order-padding-first-before-repeated": (
+            padding_first,
+            [EMPTY_PLACE, send((A,), (A,))],
+            commit_of(preset, [EMPTY_PLACE, send((A,), (A,))]),
+        ),
+        "order-repeated-before-mismatch": (repeated, [send((A,), (A,))], commit),
         "order-kind-before-mismatch": (ErrorCode.LEDGER_KIND_UNKNOWN, [unknown], LAST),
         "order-too-many-before-mismatch": (too_large, too_many, LAST),
         "commit-hash-p": (
@@ -905,8 +927,8 @@ def test_data_of_another_block(vector: VectorWriter, preset: str) -> None:
             f"block-check-data-{name}-{preset}",
             "block/check_data",
             error,
-            description=f"Data of another block are refused: {in_words(name)}.",
-            requirements=rules(7, 27),
+            description=f"Data of another block, or of none, are refused: {in_words(name)}.",
+            requirements=with_order(name, rules(*[5] * (error == repeated), 7, 27)),
             flags=["DATA_BINDING", "COMMIT_LAYOUT", "BLOCK_SIZE"],
             preset=preset,
             transactions=tuple(data),

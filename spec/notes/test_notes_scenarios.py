@@ -14,6 +14,7 @@ from payy_ref.ledger.note import PADDING_NOTE, Address, Note, NoteValue, Psi
 from payy_ref.primitives.strict_json import Json
 from payy_ref.vectors.model import case_bytes, case_elements
 from payy_ref.vectors.pytest_plugin import VectorWriter
+from spec.ledger.ledger_cases import counted, in_words, with_order
 
 USDC = bytes.fromhex("3c499c542cef5e3811e1192ce70d8cc03d5c3359")
 USTB = bytes.fromhex("43415eb6ff9db7e26a15b704e7a3edce97d31c4e")
@@ -354,7 +355,8 @@ def test_truncated_links(vector: VectorWriter, name: str, payload: bytes) -> Non
         f"link-decode-truncated-{name}",
         "link/decode",
         ErrorCode.LINK_TRUNCATED,
-        description=f"A payload of {len(payload)} bytes ends too soon: {name.replace('-', ' ')}.",
+        description=f"A payload of {counted(len(payload), 'byte')} ends too soon: "
+        f"{in_words(name)}.",
         requirements=["PAYY-NOTES-016"],
         flags=["LINK_STRICTNESS"],
         payload=base58.b58encode(payload).decode(),
@@ -602,7 +604,7 @@ def test_notes_are_made_of_field_elements(vector: VectorWriter) -> None:
             f"note-commitment-{name}",
             "note/commitment",
             ErrorCode.FIELD_ELEMENT_NOT_CANONICAL,
-            description=f"A field of the note is not a field element: {name.replace('-', ' ')}.",
+            description=f"A field of the note is not a field element: {in_words(name)}.",
             requirements=["PAYY-HASH-001", "PAYY-CONVENTIONS-002"],
             flags=["NON_CANONICAL_ACCEPTED"],
             note=note_of(*fields),
@@ -802,7 +804,8 @@ def test_values_of_linked_notes(vector: VectorWriter) -> None:
             f"link-note-value-{name}",
             "link/note",
             ErrorCode.NOTE_VALUE_OUT_OF_RANGE,
-            description=f"A note of value {content['value']:#x} is not taken from a link.",
+            description=f"A note of value {content['value']:#x} is not taken from a link of "
+            f"version {content.get('version', 2)}.",
             requirements=requirements,
             flags=["VALUE_RANGE"],
             payload=payload_of(**content),
@@ -811,7 +814,7 @@ def test_values_of_linked_notes(vector: VectorWriter) -> None:
         "link-note-order-value-before-padding",
         "link/note",
         ErrorCode.NOTE_VALUE_OUT_OF_RANGE,
-        description="A link of kind 0 and value 2^240 is refused for its value.",
+        description="A link is of kind 0, and its value is 2^240: it is refused for the value.",
         requirements=[*requirements, "PAYY-CONVENTIONS-002"],
         flags=["ERROR_ORDER"],
         payload=payload_of(value=LIMIT, note_kind=0),
@@ -840,9 +843,8 @@ def test_damaged_links_hand_nothing_over(vector: VectorWriter) -> None:
             f"link-note-{name}",
             "link/note",
             error,
-            description=f"A payload that cannot be read hands no note over: "
-            f"{name.replace('-', ' ')}.",
-            requirements=[f"PAYY-NOTES-{number}", "PAYY-NOTES-008"],
+            description=f"A payload that cannot be read hands no note over: {in_words(name)}.",
+            requirements=with_order(name, [f"PAYY-NOTES-{number}", "PAYY-NOTES-008"]),
             flags=["ERROR_ORDER" if name.startswith("order-") else "LINK_STRICTNESS"],
             payload=text,
         )

@@ -39,6 +39,7 @@ from payy_ref.ledger.transaction import (
     transaction_hash,
 )
 from payy_ref.testing.ledger_strategies import (
+    behind_padding,
     input_notes,
     note_values,
     notes,
@@ -429,18 +430,15 @@ def kinds_of(statement: Statement) -> set[int]:
 @evidence("PAYY-TRANSACTIONS-T03")
 @given(statements())
 def test_accepted_statements_have_one_kind(statement: Statement) -> None:
-    """There is at most one kind; a mint and a burn state it, or 0 if padding stands in front."""
-    message = check_statement(statement).message
-    kinds = kinds_of(statement)
-    assert len(kinds) <= 1
-    if message.kind in (MINT, BURN):
-        front = statement.notes[2 if message.kind == MINT else 0]
-        assert {int(message.note_kind)} == (kinds if front.kind else {0})
+    """There is at most one kind, padding aside."""
+    check_statement(statement)
+    assert len(kinds_of(statement)) <= 1
 
 
 @evidence(
     "PAYY-TRANSACTIONS-T03",
-    exhaustive="each choice of padding and three kinds for four notes, in each transaction",
+    exhaustive="each choice of padding and three kinds for four notes of value 0, "
+    "in each transaction",
 )
 def test_every_mixture_of_kinds() -> None:
     """Notes of value 0 are accepted together if and only if those with a kind have the same."""
@@ -456,12 +454,47 @@ def test_every_mixture_of_kinds() -> None:
         )
         for place, kind in enumerate(kinds):
             draft = draft.with_note(place, kind=FieldElement(kind))
-        is_one = len(set(kinds) - {0}) <= 1
-        expected = None if is_one else ErrorCode.TRANSACTION_KINDS_MIXED
-        assert verdict(draft.statement()) == expected
+        statement = draft.statement()
+        assert kinds_of(statement) == set(kinds) - {0}
+        code = verdict(statement)
+        if code is None:
+            assert len(kinds_of(statement)) <= 1
+        else:
+            assert code == ErrorCode.TRANSACTION_KINDS_MIXED
+            assert len(kinds_of(statement)) > 1
 
 
-@evidence("PAYY-TRANSACTIONS-T03", part="value of kind 0 beside padding")
+# T09
+
+
+@evidence("PAYY-TRANSACTIONS-T09")
+@given(
+    statements().filter(lambda statement: statement.public.message.kind != SEND),
+    st.data(),
+)
+def test_stated_kind_is_that_of_the_place_that_names_it(
+    statement: Statement, data: st.DataObject
+) -> None:
+    """A mint and a burn state the kind of their notes, or 0 if padding is in front; no other."""
+    is_mint = statement.public.message.kind == MINT
+    first, second = statement.notes[2:] if is_mint else statement.notes[:2]
+    if not second.kind and data.draw(st.booleans()):
+        statement, first = behind_padding(statement), second
+    kinds = kinds_of(statement)
+    public = check_statement(statement)
+    assert {int(public.message.note_kind)} == (kinds if first.kind else {0})
+    other = data.draw(st.one_of(st.sampled_from([0, *sorted(kinds)]).map(element), token_kinds()))
+    restated = replace(public, message=replace(public.message, note_kind=other))
+    mismatch = (
+        ErrorCode.TRANSACTION_MINT_NOTE_KIND_MISMATCH
+        if is_mint
+        else ErrorCode.TRANSACTION_BURN_NOTE_KIND_MISMATCH
+    )
+    expected = None if other == first.kind else mismatch
+    assert verdict(replace(statement, public=restated)) == expected
+
+
+@evidence("PAYY-TRANSACTIONS-T09", part="value of kind 0 beside padding")
 @pytest.mark.parametrize("what", [MINT, BURN], ids=["mint", "burn"])
 @given(st.data())
 def test_value_can_be_stated_as_of_kind_0(what: FieldElement, data: st.DataObject) -> None:
@@ -769,10 +802,72 @@ def test_message_is_about_the_first_place(mint: Draft, burn: Draft, padding: Not
     assert verdict(replace(other, note_kind_shift=0).statement()) is None
 
 
-ACCEPTED: Final = "accepted though one would not expect it"
+# T08
 
 
-@evidence("PAYY-TRANSACTIONS-T06", part=f"{ACCEPTED}: words that nobody looks at")
+def unseen_words(draft: Draft, data: st.DataObject) -> Draft:
+    """Exchange the public words that nobody looks at."""
+    if draft.what == BURN:
+        return draft
+    draft = replace(draft, burn_address_shift=data.draw(field_elements()))
+    if draft.what == MINT:
+        return draft
+    return replace(
+        draft,
+        value=data.draw(note_values()),
+        note_kind_shift=data.draw(field_elements()),
+        hash_shift=data.draw(field_elements()),
+    )
+
+
+def worthless_input(draft: Draft, data: st.DataObject) -> Draft:
+    """Exchange an input of value 0 for another one of the kind, or for padding, of anybody."""
+    kind = data.draw(st.sampled_from((draft.outputs[0].kind, FieldElement(0))))
+    address, psi = data.draw(field_elements()), data.draw(field_elements())
+    draft = draft.with_note(1, kind=kind, value=FieldElement(0), address=address, psi=psi)
+    return with_key(draft, 1, data.draw(field_elements()))
+
+
+def content_of_padding(draft: Draft, data: st.DataObject) -> Draft:
+    """Put padding with any content at a place whose value does not balance the others."""
+    padding = data.draw(padding_notes())
+    fields = {name: getattr(padding, name) for name in ("kind", "value", "address", "psi")}
+    return draft.with_note(data.draw(st.integers(1, 3)), **fields)
+
+
+def note_at_two_places(draft: Draft, data: st.DataObject) -> Draft:
+    """Let one note be both inputs, both outputs, or go and come."""
+    how = data.draw(st.sampled_from(("inputs", "outputs", "both sides")))
+    if how == "outputs":
+        return replace(draft, outputs=(draft.outputs[0], draft.outputs[0]))
+    if how == "both sides":
+        return replace(draft, outputs=(draft.inputs[1].note, draft.outputs[1]))
+    stated = {SEND: 0, MINT: -int(draft.value), BURN: int(draft.value)}[draft.what]
+    made = sum(note.value for note in draft.outputs) + stated
+    half = NoteValue(element(made * pow(2, -1, MODULUS)))
+    spent = replace(draft.inputs[0], note=replace(draft.inputs[0].note, value=half))
+    return replace(draft, inputs=(spent, spent))
+
+
+EXCHANGES: Final = (unseen_words, worthless_input, content_of_padding, note_at_two_places)
+
+
+@evidence("PAYY-TRANSACTIONS-T08")
+@pytest.mark.parametrize("what", KINDS.values(), ids=KINDS)
+@given(st.data())
+def test_accepted_statements_stay_accepted(what: FieldElement, data: st.DataObject) -> None:
+    """What is exchanged here, once, again, and with other words, changes no verdict."""
+    draft = data.draw(drafts(what))
+    assert verdict(draft.statement()) is None
+    for exchange in EXCHANGES:
+        once = exchange(draft, data)
+        # A note that is twice an input may be worth too much for an output.
+        again = once if exchange is note_at_two_places else exchange(once, data)
+        for exchanged in (once, again, unseen_words(again, data)):
+            assert verdict(exchanged.statement()) is None
+
+
+@evidence("PAYY-TRANSACTIONS-T08", part="words that nobody looks at")
 @given(
     drafts(SEND), drafts(MINT), field_elements(), note_values(), field_elements(), field_elements()
 )
@@ -799,7 +894,7 @@ def test_words_that_are_not_looked_at(
         assert verdict(draft.statement()) is None
 
 
-@evidence("PAYY-TRANSACTIONS-T06", part=f"{ACCEPTED}: an input of value 0 that is not owned")
+@evidence("PAYY-TRANSACTIONS-T08", part="an input of value 0 that is not owned")
 @pytest.mark.parametrize("what", KINDS.values(), ids=KINDS)
 @given(st.data(), non_zero)
 def test_worthless_input_of_somebody_else(
@@ -813,7 +908,7 @@ def test_worthless_input_of_somebody_else(
     assert verdict(valued.statement()) == ErrorCode.TRANSACTION_INPUT_NOT_OWNED
 
 
-@evidence("PAYY-TRANSACTIONS-T06", part=f"{ACCEPTED}: notes that occur twice")
+@evidence("PAYY-TRANSACTIONS-T08", part="notes that occur twice")
 @pytest.mark.parametrize("what", KINDS.values(), ids=KINDS)
 @given(st.data())
 def test_notes_that_occur_twice(what: FieldElement, data: st.DataObject) -> None:
@@ -831,7 +926,7 @@ def test_notes_that_occur_twice(what: FieldElement, data: st.DataObject) -> None
         assert verdict(each.statement()) is None
 
 
-@evidence("PAYY-TRANSACTIONS-T06", part=f"{ACCEPTED}: padding with an owner and a psi")
+@evidence("PAYY-TRANSACTIONS-T08", part="padding with an owner and a psi")
 @pytest.mark.parametrize("what", KINDS.values(), ids=KINDS)
 @given(st.data())
 def test_padding_may_hold_anything(what: FieldElement, data: st.DataObject) -> None:
@@ -846,7 +941,7 @@ def test_padding_may_hold_anything(what: FieldElement, data: st.DataObject) -> N
         assert statement.public.commitments[place] == 0
 
 
-@evidence("PAYY-TRANSACTIONS-T06", part=f"{ACCEPTED}: a mint and a burn of nothing")
+@evidence("PAYY-TRANSACTIONS-T08", part="a mint and a burn of nothing")
 @pytest.mark.parametrize("what", [MINT, BURN], ids=["mint", "burn"])
 @given(st.data())
 def test_nothing_is_minted_and_burned(what: FieldElement, data: st.DataObject) -> None:

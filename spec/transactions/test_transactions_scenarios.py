@@ -31,6 +31,7 @@ from payy_ref.operations.structures import INPUT_NOTE, NOTE, STATEMENT, circuit_
 from payy_ref.primitives.strict_json import Json
 from payy_ref.vectors.model import case_bytes, case_elements
 from payy_ref.vectors.pytest_plugin import VectorWriter
+from spec.ledger.ledger_cases import counted, in_words, with_order
 
 Item = TypeVar("Item")
 
@@ -306,7 +307,8 @@ def test_numbers_of_notes(vector: VectorWriter, action: str, inputs: int, output
     ins, outs = values_of(action, inputs, outputs)
     given: dict[str, Any] = {"inputs": tuple(all_spent(*ins)), "outputs": tuple(all_made(*outs))}
     recipient: dict[str, Any] = {"recipient": RECIPIENT} if action == "burn" else {}
-    what = f"of {inputs} inputs worth {sum(ins)} and {outputs} outputs worth {sum(outs)}"
+    sides = (counted(inputs, "input"), counted(outputs, "output"))
+    what = f"of {sides[0]} worth {sum(ins)} and {sides[1]} worth {sum(outs)}"
     output = vector.accepts(
         f"transaction-{action}-{inputs}-to-{outputs}",
         f"transaction/{action}",
@@ -1207,7 +1209,8 @@ def test_statements_are_made_of_field_elements(
         "transaction/check",
         ErrorCode.FIELD_ELEMENT_NOT_CANONICAL,
         with_json(encoded(send((), ())), path, f"0x{aliased:064x}"),
-        description=f"{aliased:#x} in place of its residue is no field element.",
+        description=f"{aliased:#x} in place of its residue is no field element: "
+        f"{in_words(name_of(path))}.",
         requirements=[*rules("001"), "PAYY-HASH-001"],
         flags=["NON_CANONICAL_ACCEPTED"],
     )
@@ -1289,8 +1292,8 @@ def test_too_many_notes(vector: VectorWriter, action: str) -> None:
             f"transaction-{action}-{name}",
             f"transaction/{action}",
             ErrorCode.TRANSACTION_TOO_MANY_NOTES,
-            description=f"A {action} has two places a side: {name.replace('-', ' ')}.",
-            requirements=rules("017"),
+            description=f"A {action} has two places a side: {in_words(name)}.",
+            requirements=with_order(name, rules("017")),
             flags=["PLACES_OF_NOTES"],
             **given_to(action, inputs, outputs),
         )
@@ -1344,8 +1347,8 @@ def test_wallets_make_what_is_valid(vector: VectorWriter, action: str) -> None:
             f"transaction-{action}-{name}",
             f"transaction/{action}",
             ErrorCode.NOTE_PADDING_HAS_VALUE if is_padding else CODES[number],
-            description=f"A wallet refuses to state this {action}: {name.replace('-', ' ')}.",
-            requirements=[*["PAYY-NOTES-006"] * is_padding, *rules("018")],
+            description=f"A wallet refuses to state this {action}: {in_words(name)}.",
+            requirements=with_order(name, [*["PAYY-NOTES-006"] * is_padding, *rules("018")]),
             flags=["ERROR_ORDER" if name.startswith("order-") else "WALLET_STATES_INVALID"],
             **given_to(action, inputs, outputs),
         )
@@ -1448,7 +1451,8 @@ def test_wallets_take_field_elements(vector: VectorWriter, action: str) -> None:
                     f"transaction/{action}",
                     ErrorCode.FIELD_ELEMENT_NOT_CANONICAL,
                     with_json(zeros, path, f"0x{value:064x}"),
-                    description=f"{value:#x} is no field element of a note.",
+                    description=f"{value:#x} is no field element of a note: "
+                    f"{in_words(name_of(path))}.",
                     requirements=["PAYY-HASH-001"],
                     flags=["NON_CANONICAL_ACCEPTED"],
                 )
@@ -1532,7 +1536,7 @@ def test_encoding_both_ways(
     encoding = vector.accepts(
         f"transaction-encode-{name}",
         "transaction/encode",
-        description=f"A transaction with {length} bytes of proof is encoded: "
+        description=f"A transaction with {counted(length, 'byte')} of proof is encoded: "
         f"{name.replace('-', ' ')}.",
         requirements=["PAYY-LEDGER-011", "PAYY-TRANSACTIONS-001"],
         flags=["PUBLIC_WORDS"],
@@ -1543,7 +1547,7 @@ def test_encoding_both_ways(
     decoded = vector.accepts(
         f"transaction-decode-{name}",
         "transaction/decode",
-        description=f"A transaction with {length} bytes of proof is decoded: "
+        description=f"A transaction with {counted(length, 'byte')} of proof is decoded: "
         f"{name.replace('-', ' ')}.",
         requirements=ENCODING,
         flags=["PUBLIC_WORDS"],
@@ -1594,7 +1598,8 @@ def test_encodings_without_a_transaction(vector: VectorWriter) -> None:
             f"transaction-decode-{name}",
             "transaction/decode",
             ErrorCode.BORSH_TRUNCATED if is_short else ErrorCode.BORSH_TRAILING_BYTES,
-            description=f"{len(encoding)} bytes are no transaction: {name.replace('-', ' ')}.",
+            description=f"An encoding of {counted(len(encoding), 'byte')} is no transaction: "
+            f"{in_words(name)}.",
             requirements=["PAYY-LEDGER-013", f"PAYY-CONVENTIONS-{number}"],
             flags=["BORSH_STRICTNESS"],
             encoding=encoding,
@@ -1651,9 +1656,8 @@ def test_limits_of_words(vector: VectorWriter) -> None:
             f"transaction-decode-word-{name}",
             "transaction/decode",
             ErrorCode.FIELD_ELEMENT_NOT_CANONICAL,
-            description=f"A word of p or more is refused where it is read: "
-            f"{name.replace('-', ' ')}.",
-            requirements=["PAYY-LEDGER-013"],
+            description=f"A word of p or more is refused where it is read: {in_words(name)}.",
+            requirements=with_order(name, ["PAYY-LEDGER-013"]),
             flags=["ERROR_ORDER" if name.startswith("order-") else "NON_CANONICAL_ACCEPTED"],
             encoding=encoding,
         )
