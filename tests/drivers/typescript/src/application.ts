@@ -14,15 +14,13 @@ const PADDING_PLACE: Words = Array<bigint>(9).fill(0n);
 /** Changes the tree, or throws; then the tree is in between and must not be used any more. */
 export function applyBlock(tree: SparseMerkleTree, transactions: readonly Words[], parameters: Parameters): void {
   requireProvable(transactions, parameters);
-  const all = transactions.map(publicInputsOf);
-  requireEachLeafOnce(all);
-  for (const { inputs, outputs } of all) {
+  for (const { inputs, outputs } of transactions.map(publicInputsOf)) {
     inputs.filter(isCommitment).forEach((commitment) => tree.remove(commitment));
     outputs.filter(isCommitment).forEach((commitment) => tree.insert(commitment));
   }
 }
 
-/** The rules that need no tree: places, kinds and words of each transaction, padding. */
+/** The rules that need no tree: places, kinds and words of each transaction, padding, each leaf once. */
 function requireProvable(transactions: readonly Words[], parameters: Parameters): void {
   const groups = groupsOf(transactions, parameters);
   for (const transaction of transactions.map(publicInputsOf)) {
@@ -30,6 +28,7 @@ function requireProvable(transactions: readonly Words[], parameters: Parameters)
     requireKindOfValue(transaction);
   }
   requireWellGrouped(groups);
+  requireEachLeafOnce(transactions.map(publicInputsOf));
 }
 
 /** Takes the places in order and fills those left with padding. */

@@ -43,14 +43,16 @@ export function extend(ledger: Ledger, block: Block, parameters: Parameters): Le
 }
 
 /** The block that follows, not signed. Where the chapter consensus has its own fields it has the deployed ones. */
-export function build(ledger: Ledger, transactions: readonly ProvenTransaction[], parameters: Parameters): Block {
+export function build(
+  ledger: Ledger, transactions: readonly ProvenTransaction[], parameters: Parameters, approvals: readonly Uint8Array[],
+): Block {
   return {
     header: {
       height: requireHeight(ledger.height + 1n),
       last_block_hash: ledger.blockHash,
       epoch_id: 0n,
       last_final_block_hash: ledger.blockHash,
-      approvals: [],
+      approvals,
     },
     root: treeAfter(ledger, transactions, parameters).root(),
     transactions,

@@ -54,6 +54,8 @@ export function settle(mempool: Mempool, height: bigint, done: readonly Words[])
 export interface Choice {
   readonly transactions: readonly Words[];
   readonly refused: readonly { readonly transaction: Words; readonly code: string }[];
+  /** What leaves the pool when the chosen ones are a block. */
+  readonly done: readonly Words[];
 }
 
 /** Takes each candidate that a block can have together with those taken before it. */
@@ -63,6 +65,7 @@ export function choose(leaves: readonly bigint[], candidates: readonly Words[], 
   const refused: { transaction: Words; code: string }[] = [];
   for (const transaction of candidates) {
     try {
+      if (!isTransaction(transaction)) throw new Rejection("MEMPOOL_PADDING");
       applyBlock(tree.copy(), [...transactions, transaction], parameters);
       transactions.push(transaction);
     } catch (failure) {
@@ -70,7 +73,8 @@ export function choose(leaves: readonly bigint[], candidates: readonly Words[], 
       refused.push({ transaction, code: failure.code });
     }
   }
-  return { transactions, refused };
+  const forGood = refused.filter(({ code }) => code !== "LEDGER_BLOCK_TOO_LARGE").map(({ transaction }) => transaction);
+  return { transactions, refused, done: [...transactions, ...forGood] };
 }
 
 function commitmentsOf(transaction: Words): bigint[] {

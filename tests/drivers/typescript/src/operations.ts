@@ -337,9 +337,12 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
         encodeLedger(chain.extend(chain.restore(checkpoint, parameters), block, parameters)),
     ),
     build: operation(
-      recordOf({ checkpoint: decodeCheckpoint, transactions: listOf(decodeProvenTransaction) }),
-      ({ checkpoint, transactions: carried }, parameters) => ({
-        block: encodeBlock(chain.build(chain.restore(checkpoint, parameters), carried, parameters)),
+      recordOf(
+        { checkpoint: decodeCheckpoint, transactions: listOf(decodeProvenTransaction) },
+        { approvals: listOf(decodeSignature) },
+      ),
+      ({ checkpoint, transactions: carried, approvals }, parameters) => ({
+        block: encodeBlock(chain.build(chain.restore(checkpoint, parameters), carried, parameters, approvals ?? [])),
       }),
     ),
     rebuild: operation(recordOf({ archive: decodeArchive }), ({ archive }, parameters) =>
@@ -369,10 +372,11 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
     choose: operation(
       recordOf({ leaves: decodeElements, candidates: listOf(decodeTransaction) }),
       ({ leaves, candidates }, parameters) => {
-        const { transactions: chosen, refused } = mempool.choose(leaves, candidates, parameters);
+        const { transactions: chosen, refused, done } = mempool.choose(leaves, candidates, parameters);
         return {
           transactions: chosen.map(encodeTransaction),
           refused: refused.map(({ transaction, code }) => ({ ...encodeTransaction(transaction), error: code })),
+          done: done.map(encodeTransaction),
         };
       },
     ),
