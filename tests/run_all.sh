@@ -1,10 +1,14 @@
 #!/bin/sh
 # All that CI runs, in the order in which a failure tells most. BIN is the environment's bin folder.
+# The tests of the tools run beside the other steps, on a second core, and are reported last.
 set -eu
 
 step() {
     printf '\n== %s\n' "$1"
 }
+
+folder=$(mktemp -d)
+evidence=$folder/evidence tools_report=$folder/tools
 
 step "checks: lint, formatting, types, layers"
 "$BIN/ruff" check .
@@ -12,10 +16,12 @@ step "checks: lint, formatting, types, layers"
 "$BIN/mypy"
 "$BIN/lint-imports" --no-logo
 
-step "specification: properties, scenarios, committed vectors"
-evidence=$(mktemp)
-trap 'rm -f "$evidence"' EXIT
 "$BIN/coverage" erase
+"$BIN/coverage" run -m pytest tests -q >"$tools_report" 2>&1 &
+tools=$!
+trap 'kill "$tools" 2>/dev/null || true; rm -rf "$folder"' EXIT
+
+step "specification: properties, scenarios, committed vectors"
 "$BIN/coverage" run -m pytest spec -q --evidence="$evidence"
 
 step "vectors: files, determinism, kill report"
@@ -33,6 +39,9 @@ step "documentation"
 "$BIN/sphinx-build" --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 
 step "tools"
-"$BIN/coverage" run -m pytest tests -q
+passed=yes
+wait "$tools" || passed=no
+cat "$tools_report"
+test "$passed" = yes
 "$BIN/coverage" combine --quiet
 "$BIN/coverage" report --skip-covered
