@@ -440,7 +440,35 @@ def operations_page() -> str:
                 "",
                 table(("", "field", "form"), rows),
             ]
+    text += ["", "## Records", "", "Records that occur in several operations."]
+    for name, record in sorted(_named_records().items()):
+        rows = [row[1:] for row in _field_rows("", record.fields, record.optional)]
+        text += ["", f"({_record_label(name)})=", f"### {name}", "", table(("field", "form"), rows)]
     return "\n".join(text)
+
+
+def _named_records() -> dict[str, Record]:
+    """Find the records that have a name, wherever they occur."""
+    named: dict[str, Record] = {}
+    unvisited: list[Form[Any]] = [
+        form for each in all_operations() for form in (each.input_form, each.output_form)
+    ]
+    while unvisited:
+        match unvisited.pop():
+            case Structure(form=Record() as record, name=name) if name:
+                named[name] = record
+                unvisited += record.fields.values()
+            case Structure(form=parts):
+                unvisited.append(parts)
+            case ListOf(item=item):
+                unvisited.append(item)
+            case Record(fields=fields):
+                unvisited += fields.values()
+    return named
+
+
+def _record_label(name: str) -> str:
+    return f"record-{name.replace(' ', '-')}"
 
 
 def _field_rows(
@@ -478,6 +506,8 @@ def form_in_words(form: Form[Any]) -> str:
             return f"record ({inside})"
         case Structure(words=words) if words:
             return words
+        case Structure(name=name) if name:
+            return f"[{name}](#{_record_label(name)})"
         case Structure(form=parts):
             return form_in_words(parts)
         case _:
@@ -496,6 +526,8 @@ def _several(form: Form[Any]) -> str:
             return words.replace("list", "lists", 1)
         case Record():
             return words.replace("record", "records", 1)
+        case Structure(name=name) if name:
+            return words.replace(f"[{name}]", f"[{name}s]")
         case Structure(form=parts):
             return _several(parts)
         case _:

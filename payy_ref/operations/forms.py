@@ -280,7 +280,9 @@ class Structure(Form[Value]):
     take_apart: Callable[[Value], Any]
     """Gives the parts of a value; the inverse."""
     words: str = ""
-    """What to call the form, if not by its parts."""
+    """What to call a form of one part, if not by that part."""
+    name: str = ""
+    """What to call a record, so that pages can refer to it; its parts are described with it."""
 
     def decode(self, json: Json) -> Value:
         """Read the parts and put them together."""

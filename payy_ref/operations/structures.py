@@ -27,12 +27,13 @@ from payy_ref.operations.registry import Fields
 from payy_ref.primitives.borsh import checked_unsigned
 
 
-def _record(kind: type[Any], fields: Fields) -> Structure[Any]:
+def _record(name: str, kind: type[Any], fields: Fields) -> Structure[Any]:
     """Give the form of a dataclass whose fields have the names of the record's."""
     return Structure(
         Record(fields),
         construct=lambda parts: kind(**parts),
         take_apart=lambda value: {name: getattr(value, name) for name in fields},
+        name=name,
     )
 
 
@@ -49,10 +50,12 @@ EPOCH_ID: Final = Structure(
 HASH: Final = Bytes(HASH_BYTES)
 SIGNATURE: Final = Bytes(SIGNATURE_BYTES)
 
-NOTE: Final = _record(Note, {"kind": ELEMENT, "value": ELEMENT, "address": ELEMENT, "psi": ELEMENT})
+NOTE: Final = _record(
+    "note", Note, {"kind": ELEMENT, "value": ELEMENT, "address": ELEMENT, "psi": ELEMENT}
+)
 """A note."""
 
-INPUT_NOTE: Final = _record(InputNote, {"note": NOTE, "secret_key": ELEMENT})
+INPUT_NOTE: Final = _record("input note", InputNote, {"note": NOTE, "secret_key": ELEMENT})
 """A note with the key that spends it."""
 
 STATEMENT: Final[Fields] = {
@@ -73,6 +76,7 @@ TRANSACTION: Final[Form[PublicInputs]] = Structure(
     Record({"public_inputs": PUBLIC}),
     construct=lambda parts: parts["public_inputs"],
     take_apart=lambda public: {"public_inputs": public},
+    name="transaction",
 )
 """A transaction without its proof."""
 
@@ -80,10 +84,12 @@ PROVEN_TRANSACTION: Final = Structure(
     Record({"proof": Bytes(), "public_inputs": PUBLIC}),
     construct=lambda parts: ProvenTransaction(proof=parts["proof"], public=parts["public_inputs"]),
     take_apart=lambda sent: {"proof": sent.proof, "public_inputs": sent.public},
+    name="proven transaction",
 )
 """A transaction with its proof."""
 
 HEADER: Final = _record(
+    "header",
     Header,
     {
         "height": HEIGHT,
@@ -96,6 +102,7 @@ HEADER: Final = _record(
 """The header of a block."""
 
 BLOCK: Final = _record(
+    "block",
     Block,
     {
         "header": HEADER,
@@ -107,19 +114,23 @@ BLOCK: Final = _record(
 """A block."""
 
 CHECKPOINT: Final = _record(
+    "checkpoint",
     Checkpoint,
     {"height": HEIGHT, "block_hash": HASH, "root": ELEMENT, "leaves": ListOf(ELEMENT)},
 )
 """The ledger at a proven block."""
 
-ARCHIVE: Final = _record(Archive, {"checkpoint": CHECKPOINT, "blocks": ListOf(BLOCK)})
+ARCHIVE: Final = _record("archive", Archive, {"checkpoint": CHECKPOINT, "blocks": ListOf(BLOCK)})
 """What a sequencer keeps."""
 
 MEMPOOL: Final = _record(
+    "pool",
     Mempool,
     {
         "waiting": ListOf(TRANSACTION),
-        "leases": ListOf(_record(Lease, {"height": HEIGHT, "transactions": ListOf(TRANSACTION)})),
+        "leases": ListOf(
+            _record("lease", Lease, {"height": HEIGHT, "transactions": ListOf(TRANSACTION)})
+        ),
     },
 )
 """Pending transactions."""
