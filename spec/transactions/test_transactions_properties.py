@@ -277,8 +277,12 @@ def check_built(
     statement = built(what, inputs, outputs, recipient)
     assert check_statement(statement) == statement.public
     padding = InputNote(note=PADDING_NOTE, secret_key=SecretKey(FieldElement(0)))
-    assert statement.input_notes == (*inputs, padding, padding)[:2]
-    assert statement.output_notes == (*outputs, PADDING_NOTE, PADDING_NOTE)[:2]
+    real_inputs = [item for item in inputs if item.note.kind]
+    given_padding = [item for item in inputs if not item.note.kind]
+    assert statement.input_notes == (*real_inputs, *given_padding, padding, padding)[:2]
+    real = [note for note in outputs if note.kind]
+    hollow = [note for note in outputs if not note.kind]
+    assert statement.output_notes == (*real, *hollow, PADDING_NOTE, PADDING_NOTE)[:2]
     assert statement.public.commitments == tuple(map(commitment_of, statement.notes))
     spent, made = statement.notes[:2], statement.notes[2:]
     surplus = sum(note.value for note in spent) - sum(note.value for note in made)
