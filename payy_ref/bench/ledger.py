@@ -12,21 +12,15 @@ from typing import Final
 
 from payy_ref.bench.chapters import Benchmark
 from payy_ref.bench.measure import Figure, measure
-from payy_ref.crypto.field import FieldElement
+from payy_ref.crypto.field import FieldElement, element_bytes
 from payy_ref.ledger import builder
-from payy_ref.ledger.block import apply_block
-from payy_ref.ledger.chain import Ledger, extend, genesis_ledger
+from payy_ref.ledger.chain import Ledger, build, extend, genesis_ledger
 from payy_ref.ledger.kind import POLYGON_USDC
 from payy_ref.ledger.note import InputNote, Note, NoteValue, Psi, SecretKey, note_address
 from payy_ref.ledger.sequence import (
-    ELEMENT_BYTES,
-    SIGNATURE_BYTES,
+    NO_SIGNATURE,
     Block,
-    Hash,
-    Header,
-    Height,
     ProvenTransaction,
-    Signature,
     block_hash,
 )
 from payy_ref.ledger.transaction import PublicInputs, Statement, check_statement
@@ -159,46 +153,32 @@ def _spent(sends: Sequence[PublicInputs]) -> Iterator[FieldElement]:
     """Copy what the sends spend, so that the copies count as memory of the tree."""
     for send in sends:
         for leaf in send.input_commitments:
-            yield FieldElement(int.from_bytes(leaf.to_bytes(ELEMENT_BYTES, "big"), "big"))
+            yield FieldElement(int.from_bytes(element_bytes(leaf), "big"))
 
 
 def _accepted(ledger: Ledger, sends: Sequence[PublicInputs]) -> Iterator[Block]:
     """Make blocks that follow each other on a ledger."""
     size = _PARAMETERS.block_transactions
     for start in range(0, len(sends), size):
-        transactions = sends[start : start + size]
-        root = apply_block(ledger.tree, transactions, _PARAMETERS).new_root
-        block = _block(ledger.height, ledger.block_hash, root, transactions)
+        transactions = _proven(sends[start : start + size])
+        block = build(ledger, transactions, _PARAMETERS, [NO_SIGNATURE])
         ledger = extend(ledger, block, _PARAMETERS)
         yield block
 
 
 def _unjudged(transactions: Sequence[PublicInputs]) -> Iterator[Block]:
     """Make blocks for a store, which looks at heights and parents only."""
-    genesis = genesis_ledger(_PARAMETERS)
-    height, parent = genesis.height, genesis.block_hash
+    ledger = genesis_ledger(_PARAMETERS)
     while True:
-        block = _block(height, parent, genesis.tree.root, transactions)
-        height, parent = block.header.height, block_hash(block)
+        empty = build(ledger, (), _PARAMETERS, [NO_SIGNATURE])
+        block = replace(empty, transactions=_proven(transactions))
+        ledger = replace(ledger, height=block.header.height, block_hash=block_hash(block))
         yield block
 
 
-def _block(
-    height: Height, parent: Hash, root: FieldElement, transactions: Sequence[PublicInputs]
-) -> Block:
-    """Make the block after another one, in the size that it has in the deployed network."""
-    return Block(
-        header=Header(
-            height=Height(height + 1),
-            last_block_hash=parent,
-            epoch_id=0,
-            last_final_block_hash=parent,
-            approvals=(Signature(bytes(SIGNATURE_BYTES)),),
-        ),
-        root=root,
-        transactions=tuple(
-            ProvenTransaction(proof=_PROOFS[place], public=each)
-            for place, each in enumerate(transactions)
-        ),
-        signature=Signature(bytes(SIGNATURE_BYTES)),
+def _proven(transactions: Sequence[PublicInputs]) -> tuple[ProvenTransaction, ...]:
+    """Give transactions the proofs that they have in the deployed network, by their length."""
+    return tuple(
+        ProvenTransaction(proof=_PROOFS[place], public=each)
+        for place, each in enumerate(transactions)
     )

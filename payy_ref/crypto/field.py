@@ -18,11 +18,19 @@ MULTIPLICATIVE_GENERATOR: Final = 5
 ELEMENT_BITS: Final = 256
 """Width of the deployed `Element`: a plain unsigned integer, which may be p or more."""
 
+ELEMENT_BYTES: Final = ELEMENT_BITS // 8
+"""Width of an element in bytes."""
+
 FieldElement = NewType("FieldElement", int)
 """An integer in [0, p)."""
 
 Element = NewType("Element", int)
 """An integer in [0, 2^256), reduced modulo p where it enters a hash or a circuit, only there."""
+
+
+def element_bytes(element: int) -> bytes:
+    """Write an element as the deployed network does everywhere: 32 bytes, big-endian."""
+    return element.to_bytes(ELEMENT_BYTES, "big")
 
 
 def reduce(value: int) -> FieldElement:

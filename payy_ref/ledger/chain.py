@@ -26,8 +26,7 @@ from payy_ref.ledger.sequence import (
     checked_height,
 )
 from payy_ref.ledger.transaction import PublicInputs
-from payy_ref.merkle.persistent import PersistentTree
-from payy_ref.merkle.tree import update
+from payy_ref.merkle.persistent import PersistentTree, tree_of
 from payy_ref.parameters import Parameters
 
 
@@ -160,10 +159,8 @@ def restore(checkpoint: Checkpoint, parameters: Parameters) -> Ledger:
     Raises:
         SpecError: `MERKLE_ELEMENT_ZERO`, `MERKLE_SLOT_OCCUPIED`, `LEDGER_LEAF_SET_MISMATCH`.
     """
-    empty = PersistentTree(depth=parameters.tree_depth)
-
     # CHECK
-    tree = update(empty, remove=(), insert=checkpoint.leaves)
+    tree = tree_of(parameters.tree_depth, checkpoint.leaves)
     require(tree.root == checkpoint.root, ErrorCode.LEDGER_LEAF_SET_MISMATCH)
 
     # COMPUTE

@@ -19,6 +19,7 @@ from typing import Final, NewType
 
 import base58
 
+from payy_ref.crypto.field import element_bytes
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.kind import POLYGON_USDC
 
@@ -86,17 +87,17 @@ def encode_link(link: Link) -> str:
     require(0 <= link.value < 2**256, ErrorCode.LINK_VALUE_OUT_OF_RANGE)
 
     # COMPUTE
-    psi = b"" if link.psi is None else _word(link.psi)
+    psi = b"" if link.psi is None else element_bytes(link.psi)
     zeros = leading_zero_bytes(link.value)
     kind = b""
     if link.note_kind is not None and link.note_kind != POLYGON_USDC:
-        kind = bytes([KIND_MARKER]) + _word(link.note_kind)
+        kind = bytes([KIND_MARKER]) + element_bytes(link.note_kind)
     payload = (
         bytes([link.version])
-        + _word(link.secret_key)
+        + element_bytes(link.secret_key)
         + psi
         + bytes([zeros])
-        + _word(link.value)[zeros:]
+        + element_bytes(link.value)[zeros:]
         + link.referral.encode("utf-8")
         + kind
     )
@@ -183,10 +184,6 @@ def _split_kind(encoding: bytes) -> tuple[bytes, int | None]:
     if len(encoding) < trailer or encoding[-trailer] != KIND_MARKER:
         return encoding, None
     return encoding[:-trailer], int.from_bytes(encoding[-WORD_BYTES:], "big")
-
-
-def _word(value: int) -> bytes:
-    return value.to_bytes(WORD_BYTES, "big")
 
 
 def _is_utf8(encoding: bytes) -> bool:

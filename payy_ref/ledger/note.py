@@ -11,7 +11,7 @@ the circuit rules (decision 0011).
 from dataclasses import dataclass
 from typing import Final, NewType
 
-from payy_ref.crypto.field import FieldElement, reduce
+from payy_ref.crypto.field import FieldElement, element_bytes, reduce
 from payy_ref.crypto.hashing import hash_elements, hash_pair, keccak256, sha3_256
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.kind import POLYGON_USDC, NoteKind
@@ -151,7 +151,7 @@ def link_psi(link: Link) -> int:
     """
     if link.psi is not None:
         return link.psi
-    key = link.secret_key.to_bytes(32, "big")
+    key = element_bytes(link.secret_key)
     return int.from_bytes(keccak256(key) if link.version == 1 else sha3_256(key), "big")
 
 

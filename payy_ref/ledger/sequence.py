@@ -11,7 +11,7 @@ Source: deployed `pkg/node/src/block.rs`, `pkg/primitives/src/sig.rs`,
 from dataclasses import dataclass
 from typing import Final, NewType
 
-from payy_ref.crypto.field import FieldElement, checked_field_element
+from payy_ref.crypto.field import ELEMENT_BYTES, FieldElement, checked_field_element, element_bytes
 from payy_ref.crypto.hashing import keccak256
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.transaction import PUBLIC_INPUTS, PublicInputs, public_inputs_of
@@ -31,9 +31,6 @@ HASH_BYTES: Final = 32
 
 SIGNATURE_BYTES: Final = 65
 """Length of a signature."""
-
-ELEMENT_BYTES: Final = 32
-"""Length of a field element, big-endian."""
 
 NO_HASH: Final = Hash(bytes(HASH_BYTES))
 """What the first block names as the one before it."""
@@ -147,7 +144,7 @@ def encode_transaction(transaction: ProvenTransaction) -> bytes:
     Requirements:
         PAYY-LEDGER-011
     """
-    words = b"".join(_element(word) for word in transaction.public.words)
+    words = b"".join(element_bytes(word) for word in transaction.public.words)
     return borsh.encode_bytes(transaction.proof) + words
 
 
@@ -164,7 +161,7 @@ def encode_block(block: Block) -> bytes:
     transactions = [encode_transaction(transaction) for transaction in block.transactions]
     return (
         encode_header(block.header)
-        + _element(block.root)
+        + element_bytes(block.root)
         + borsh.encode_list(transactions)
         + block.signature
     )
@@ -213,7 +210,7 @@ def block_hash(block: Block) -> Hash:
     Requirements:
         PAYY-LEDGER-015
     """
-    return proposal_hash(_element(block.root), block.header.height, header_hash(block.header))
+    return proposal_hash(element_bytes(block.root), block.header.height, header_hash(block.header))
 
 
 def proposal_hash(new_root: bytes, height: Height, other_hash: bytes) -> Hash:
@@ -253,10 +250,6 @@ def signed_message(network_name: str, content: Hash) -> Hash:
     """
     name = network_name.encode("utf-8")
     return Hash(keccak256(len(name).to_bytes(8, "big") + name + content))
-
-
-def _element(element: int) -> bytes:
-    return element.to_bytes(ELEMENT_BYTES, "big")
 
 
 def _take_element(reader: borsh.Reader) -> FieldElement:

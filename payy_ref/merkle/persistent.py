@@ -18,6 +18,7 @@ from payy_ref.crypto import compiled
 from payy_ref.crypto.field import FieldElement
 from payy_ref.merkle.kernels import slot_of
 from payy_ref.merkle.path import EMPTY_LEAF, Depth, Siblings, empty_roots
+from payy_ref.merkle.tree import update
 
 _UNHASHED = FieldElement(-1)
 """Stands for the root of a node that was made by the running update and not hashed yet."""
@@ -133,6 +134,19 @@ class PersistentTree:
         top = _changed(self.top, self.depth, sorted(changes.items()), self.depth)
         _hash_new_nodes(top, self.depth)
         return replace(self, top=top, size=self.size - held + placed)
+
+
+def tree_of(depth: Depth, leaves: Sequence[FieldElement]) -> PersistentTree:
+    """
+    Build the tree that is handed over as its leaves, each by the rules of insertion.
+
+    Requirements:
+        PAYY-MERKLE-016
+
+    Raises:
+        SpecError: `MERKLE_ELEMENT_ZERO`, `MERKLE_SLOT_OCCUPIED`.
+    """
+    return update(PersistentTree(depth=depth), remove=(), insert=leaves)
 
 
 def _root_of(node: Node | None, height: int) -> FieldElement:

@@ -15,8 +15,7 @@ from payy_ref.ledger.sequence import (
     header_hash,
 )
 from payy_ref.ledger.transaction import PublicInputs
-from payy_ref.merkle.persistent import PersistentTree
-from payy_ref.merkle.tree import update
+from payy_ref.merkle.persistent import tree_of
 from payy_ref.operations.forms import Bytes, ListOf
 from payy_ref.operations.registry import Operation
 from payy_ref.operations.structures import BLOCK, ELEMENT, HASH, TRANSACTION
@@ -29,8 +28,7 @@ def _apply(
     old_leaves: Sequence[FieldElement],
     transactions: Sequence[PublicInputs],
 ) -> Mapping[str, Any]:
-    empty = PersistentTree(depth=parameters.tree_depth)
-    old_tree = update(empty, remove=(), insert=old_leaves)
+    old_tree = tree_of(parameters.tree_depth, old_leaves)
     applied = apply_block(old_tree, transactions, parameters)
     names = ("old_root", "new_root", "commit_hash", "messages")
     return {name: getattr(applied, name) for name in names}

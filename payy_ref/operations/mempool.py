@@ -9,8 +9,7 @@ from payy_ref.ledger import mempool as pool
 from payy_ref.ledger.mempool import Mempool
 from payy_ref.ledger.sequence import Height
 from payy_ref.ledger.transaction import PublicInputs
-from payy_ref.merkle.persistent import PersistentTree
-from payy_ref.merkle.tree import update
+from payy_ref.merkle.persistent import tree_of
 from payy_ref.operations.forms import Integer, ListOf, Record, Text
 from payy_ref.operations.registry import Fields, Operation
 from payy_ref.operations.structures import ELEMENT, HEIGHT, MEMPOOL, PUBLIC, TRANSACTION
@@ -42,7 +41,7 @@ def _choose(
     leaves: Sequence[FieldElement],
     candidates: Sequence[PublicInputs],
 ) -> Mapping[str, Any]:
-    tree = update(PersistentTree(depth=parameters.tree_depth), remove=(), insert=leaves)
+    tree = tree_of(parameters.tree_depth, leaves)
     proposal = pool.choose(tree, candidates, parameters)
     refused = tuple(_refused(*each) for each in proposal.refused)
     return {

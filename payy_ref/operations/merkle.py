@@ -6,7 +6,7 @@ from typing import Any, Final
 from payy_ref.crypto.field import FieldElement
 from payy_ref.merkle import path, tree
 from payy_ref.merkle.path import checked_depth
-from payy_ref.merkle.persistent import PersistentTree
+from payy_ref.merkle.persistent import PersistentTree, tree_of
 from payy_ref.operations.forms import Boolean, Canonical, Integer, ListOf, Record, Word
 from payy_ref.operations.registry import Fields, Operation
 from payy_ref.parameters import Parameters
@@ -30,7 +30,7 @@ def _tree(depth: int, leaves: Sequence[FieldElement]) -> PersistentTree:
     Requirements:
         PAYY-MERKLE-016
     """
-    return tree.update(PersistentTree(depth=checked_depth(depth)), remove=(), insert=leaves)
+    return tree_of(checked_depth(depth), leaves)
 
 
 def _root(

@@ -14,12 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, NamedTuple, Self
 
-from payy_ref.crypto.field import FieldElement, checked_field_element
+from payy_ref.crypto.field import FieldElement, checked_field_element, element_bytes
 from payy_ref.errors import SpecError
 from payy_ref.ledger.block import tree_changes
 from payy_ref.ledger.chain import Archive, Checkpoint, checkpoint_of, genesis_ledger
 from payy_ref.ledger.sequence import (
-    ELEMENT_BYTES,
     Block,
     Hash,
     Height,
@@ -189,7 +188,7 @@ class SqliteStore:
                 self._change_leaves(block)
                 self._connection.execute(
                     "UPDATE checkpoint SET height = ?, block_hash = ?, root = ?",
-                    (height, block_hash(block), _to_blob(block.root)),
+                    (height, block_hash(block), element_bytes(block.root)),
                 )
             self._connection.execute("DELETE FROM block WHERE height <= ?", (proven,))
 
@@ -259,7 +258,7 @@ class SqliteStore:
                 self._parameters.tree_depth,
                 genesis.height,
                 genesis.block_hash,
-                _to_blob(genesis.root),
+                element_bytes(genesis.root),
             ),
         )
         # Pragmas take no parameters.
@@ -385,7 +384,7 @@ class SqliteStore:
                 if is_insertion
                 else "DELETE FROM leaf WHERE element = ?"
             )
-            done = self._connection.execute(statement, (_to_blob(element),))
+            done = self._connection.execute(statement, (element_bytes(element),))
             if done.rowcount != 1:
                 raise StoreError(
                     f"{self._file}: block {block.header.height} does not fit the leaves: "
@@ -411,10 +410,6 @@ class SqliteStore:
         except (sqlite3.Error, UnicodeDecodeError) as error:
             # The module reads SQLite's messages as UTF-8; those that quote a damaged file are not.
             raise StoreError(f"{self._file}: {error}") from error
-
-
-def _to_blob(element: int) -> bytes:
-    return element.to_bytes(ELEMENT_BYTES, "big")
 
 
 def _checksum(encoding: bytes) -> bytes:

@@ -28,15 +28,21 @@ from typing import Any, ClassVar, Final, NamedTuple
 from payy_ref.crypto.field import FieldElement
 from payy_ref.errors import SpecError
 from payy_ref.ledger import builder
-from payy_ref.ledger.block import apply_block
 from payy_ref.ledger.builder import RECIPIENT_BYTES, Recipient
-from payy_ref.ledger.chain import Archive, Ledger, checkpoint_of, extend, genesis_ledger, prune
+from payy_ref.ledger.chain import (
+    Archive,
+    Ledger,
+    build,
+    checkpoint_of,
+    extend,
+    genesis_ledger,
+    prune,
+)
 from payy_ref.ledger.kind import POLYGON_USDC
 from payy_ref.ledger.note import InputNote, Note, NoteValue, Psi, SecretKey, note_address
 from payy_ref.ledger.sequence import (
     SIGNATURE_BYTES,
     Block,
-    Header,
     Height,
     ProvenTransaction,
     Signature,
@@ -106,21 +112,13 @@ def _appended(
     ledger = chain.ledger
     public = [statement.public for statement in statements]
     proofs = [case_bytes(label, 40, f"proof {place}") for place in range(len(public))]
-    block = Block(
-        header=Header(
-            height=Height(ledger.height + 1),
-            last_block_hash=ledger.block_hash,
-            epoch_id=0,
-            last_final_block_hash=ledger.block_hash,
-            approvals=(Signature(case_bytes(label, SIGNATURE_BYTES, "approval")),),
-        ),
-        root=apply_block(ledger.tree, public, PARAMETERS).new_root,
-        transactions=tuple(
-            ProvenTransaction(proof=proof, public=each)
-            for proof, each in zip(proofs, public, strict=True)
-        ),
-        signature=Signature(case_bytes(label, SIGNATURE_BYTES, "signature")),
-    )
+    sent = [
+        ProvenTransaction(proof=proof, public=each)
+        for proof, each in zip(proofs, public, strict=True)
+    ]
+    approvals = [Signature(case_bytes(label, SIGNATURE_BYTES, "approval"))]
+    signature = Signature(case_bytes(label, SIGNATURE_BYTES, "signature"))
+    block = replace(build(ledger, sent, PARAMETERS, approvals), signature=signature)
     return Chain(extend(ledger, block, PARAMETERS), notes, block)
 
 
