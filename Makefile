@@ -6,10 +6,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check spec vectors proofs docs bench lock clean
+.PHONY: help demo test check spec vectors proofs contracts contracts-check docs bench lock clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -41,6 +41,12 @@ vectors: $(READY) ## Write conformance_vectors/ again from the scenarios.
 
 proofs: $(READY) ## Run every engine of the proof ledger and write spec/proof_ledger.json.
 	@$(BIN)/payy-ref proofs run --write
+
+contracts: ## Compile the contracts again, into contracts/build/ (needs Node 20 or newer).
+	@sh contracts/compile.sh
+
+contracts-check: ## Compile the contracts and compare with what is committed, byte for byte.
+	@sh contracts/compile.sh --check
 
 docs: $(READY) ## Build the published specification into docs/_build/html.
 	@$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html

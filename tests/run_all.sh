@@ -16,6 +16,13 @@ step "checks: lint, formatting, types, layers"
 "$BIN/mypy"
 "$BIN/lint-imports" --no-logo
 
+step "contracts: the committed artefacts are what the sources give"
+if command -v node >/dev/null && command -v npm >/dev/null; then
+    sh contracts/compile.sh --check
+else
+    echo "skipped: node and npm are not installed"
+fi
+
 "$BIN/coverage" erase
 "$BIN/coverage" run -m pytest tests -q >"$tools_report" 2>&1 &
 tools=$!
