@@ -201,6 +201,104 @@ class ErrorCode(StrEnum):
     MEMPOOL_LEASE_HELD = "MEMPOOL_LEASE_HELD"
     """A lease for this height is out already."""
 
+    # circuits
+
+    CIRCUIT_SYSTEM_MALFORMED = "CIRCUIT_SYSTEM_MALFORMED"
+    """A constraint system is not of the described form."""
+
+    CIRCUIT_WITNESS_SHAPE = "CIRCUIT_WITNESS_SHAPE"
+    """A witness has not the rows or the public inputs of its system."""
+
+    PROOF_POINT_LENGTH = "PROOF_POINT_LENGTH"
+    """The encoding of a point is not 64 bytes (G1) or 128 bytes (G2) long."""
+
+    PROOF_COORDINATE_NOT_CANONICAL = "PROOF_COORDINATE_NOT_CANONICAL"
+    """A coordinate of a point is not below the modulus of the coordinate field."""
+
+    PROOF_POINT_NOT_ON_CURVE = "PROOF_POINT_NOT_ON_CURVE"
+    """The coordinates do not satisfy the equation of the curve."""
+
+    PROOF_POINT_NOT_IN_SUBGROUP = "PROOF_POINT_NOT_IN_SUBGROUP"
+    """The point of the twisted curve is not in the subgroup G2 of prime order."""
+
+    SETUP_FILE_MALFORMED = "SETUP_FILE_MALFORMED"
+    """The file is not a powers-of-tau file, or its sections do not have the announced sizes."""
+
+    SETUP_HASH_MISMATCH = "SETUP_HASH_MISMATCH"
+    """The file does not have the expected hash."""
+
+    SETUP_FIELD_MISMATCH = "SETUP_FIELD_MISMATCH"
+    """The file is for a curve over another field."""
+
+    SETUP_POINT_INVALID = "SETUP_POINT_INVALID"
+    """A point is infinity, not canonical, not on its curve, or not in its group."""
+
+    SETUP_GENERATOR_MISMATCH = "SETUP_GENERATOR_MISMATCH"
+    """The powers do not start with the generator of their group."""
+
+    SETUP_NOT_POWERS = "SETUP_NOT_POWERS"
+    """The points are not consecutive powers of one secret."""
+
+    SETUP_DEVELOPMENT_NOT_NAMED = "SETUP_DEVELOPMENT_NOT_NAMED"
+    """The insecure setup does not bear its own name, or another setup bears that name."""
+
+    SETUP_SIZE_OUT_OF_RANGE = "SETUP_SIZE_OUT_OF_RANGE"
+    """The development setup is asked for without powers or with more than 2^22."""
+
+    SETUP_TOO_SHORT = "SETUP_TOO_SHORT"
+    """The setup has fewer powers than the circuit needs."""
+
+    CIRCUIT_SIZE_OUT_OF_RANGE = "CIRCUIT_SIZE_OUT_OF_RANGE"
+    """The number of rows is not a power of two from 2^4 to 2^27."""
+
+    CIRCUIT_LAST_ROW_READS_ON = "CIRCUIT_LAST_ROW_READS_ON"
+    """The last row has a gate that reads the next row, and there is none."""
+
+    CIRCUIT_PUBLIC_INPUT_UNBOUND = "CIRCUIT_PUBLIC_INPUT_UNBOUND"
+    """The row of a public input does not bind its cell to the input."""
+
+    PROOF_KEY_LENGTH = "PROOF_KEY_LENGTH"
+    """The encoding of a verification key is not 1,216 bytes long."""
+
+    PROOF_KEY_TAG = "PROOF_KEY_TAG"
+    """The encoding does not begin with the tag of verification keys."""
+
+    PROOF_KEY_SIZE_OUT_OF_RANGE = "PROOF_KEY_SIZE_OUT_OF_RANGE"
+    """The key is for fewer than 2^4 or more than 2^27 rows."""
+
+    PROOF_KEY_PUBLIC_COUNT = "PROOF_KEY_PUBLIC_COUNT"
+    """The key is for more public inputs than rows."""
+
+    PROOF_KEY_SETUP_INFINITE = "PROOF_KEY_SETUP_INFINITE"
+    """The setup's point of G2 is infinity: its secret is 0."""
+
+    PROOF_LENGTH = "PROOF_LENGTH"
+    """The encoding of a proof is not 1,088 bytes long."""
+
+    PROOF_EVALUATION_NOT_CANONICAL = "PROOF_EVALUATION_NOT_CANONICAL"
+    """A value in the proof is not below the field's modulus."""
+
+    PROOF_PUBLIC_COUNT = "PROOF_PUBLIC_COUNT"
+    """The circuit has another number of public inputs."""
+
+    PROOF_PUBLIC_NOT_CANONICAL = "PROOF_PUBLIC_NOT_CANONICAL"
+    """A public input is not below the field's modulus."""
+
+    PROOF_WITNESS_UNSATISFIED = "PROOF_WITNESS_UNSATISFIED"
+    """The witness breaks a constraint, so there is nothing to prove."""
+
+    PROOF_CHALLENGE_IN_DOMAIN = "PROOF_CHALLENGE_IN_DOMAIN"
+    """The challenge zeta is 0 or a root of unity, where nothing is hidden or bound."""
+
+    PROOF_EQUATION = "PROOF_EQUATION"
+    """The pairing equation does not hold: the proof shows nothing."""
+
+    PROOF_BATCH_EMPTY = "PROOF_BATCH_EMPTY"
+    """There is no proof to verify."""
+
+    PROOF_SETUPS_DIFFER = "PROOF_SETUPS_DIFFER"
+    """The proofs of a batch are for keys of different setups."""
+
 
 class SpecError(Exception):
     """An input was rejected. Raised by `require` and by nothing else."""

@@ -29,12 +29,16 @@ from payy_ref.operations.forms import (
     Text,
     Word,
 )
+from payy_circuits import circuit_pages
 from payy_ref.primitives import strict_json
 from payy_ref.trace.matrix import Inputs, Matrix, Row
 from payy_ref.trace.requirements import Property, chapter_files
 from payy_ref.trace.source import member_docstrings
 from payy_ref.vectors.model import BugClass, Case
 from payy_ref.vectors.store import load_bug_classes
+
+PACKAGES: Final = ("payy_ref", "circuits")
+"""Where the code is."""
 
 PACKAGES_WITHOUT_PAGES: Final = frozenset({"cli", "bench"})
 """Packages that offer commands, not functions."""
@@ -53,12 +57,13 @@ def all_pages(root: Path, inputs: Inputs, matrix: Matrix) -> dict[str, str]:
         **chapter_pages(root, matrix, inputs),
         "chapters.inc": chapter_table(matrix),
         **circuit_messages(root),
+        **circuit_pages(root, table),
         "errors.md": error_page(matrix),
         "trace.md": trace_page(matrix, inputs),
         "proof_ledger.md": ledger_page(inputs),
         "operations.md": operations_page(),
         **vector_pages(inputs.cases, notes),
-        **api_pages(root / "payy_ref"),
+        **api_pages(root),
         "changelog.md": changelog_page(root),
     }
     return {name: text.rstrip("\n") + "\n" for name, text in pages.items()}
@@ -537,12 +542,13 @@ def _several(form: Form[Any]) -> str:
 # Python reference
 
 
-def api_pages(package: Path) -> dict[str, str]:
+def api_pages(root: Path) -> dict[str, str]:
     """Give each module a page, made from its docstrings."""
     modules = sorted(
-        _module(file.relative_to(package.parent).as_posix())
-        for file in package.rglob("*.py")
-        if file.relative_to(package).parts[0] not in PACKAGES_WITHOUT_PAGES
+        _module(file.relative_to(root).as_posix())
+        for package in PACKAGES
+        for file in (root / package).rglob("*.py")
+        if file.relative_to(root / package).parts[0] not in PACKAGES_WITHOUT_PAGES
         and file.stem != "__main__"
     )
     pages = {}
@@ -555,7 +561,7 @@ def api_pages(package: Path) -> dict[str, str]:
         [
             "# Python reference",
             "",
-            "The package module by module, from its docstrings.",
+            "The packages module by module, from their docstrings.",
             "",
             "```{toctree}",
             ":maxdepth: 1",

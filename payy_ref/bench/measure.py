@@ -24,15 +24,19 @@ class Figure:
     """Duration of each counted run."""
     peer: str = ""
     """The figure that this one is to be compared with, by name; empty for none."""
+    absent: str = ""
+    """Why there are no runs; empty if there are."""
 
     @property
     def rate(self) -> float:
-        """Operations a second, from the median run."""
-        return self.operations / statistics.median(self.seconds)
+        """Operations a second, from the median run; 0 without runs."""
+        return self.operations / statistics.median(self.seconds) if self.seconds else 0.0
 
     @property
     def spread(self) -> float:
         """How far the slowest run is from the fastest, as a share of the median."""
+        if not self.seconds:
+            return 0.0
         return (max(self.seconds) - min(self.seconds)) / statistics.median(self.seconds)
 
 

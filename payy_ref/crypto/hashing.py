@@ -13,6 +13,7 @@ from Crypto.Hash import keccak
 
 from payy_ref.crypto import compiled
 from payy_ref.crypto.field import Element, FieldElement
+from payy_ref.crypto.poseidon2 import State
 from payy_ref.errors import ErrorCode, require
 
 MAXIMUM_INPUTS: Final = 128
@@ -47,6 +48,11 @@ def hash_pair(left: int, right: int) -> FieldElement:
         PAYY-HASH-005
     """
     return compiled.sponge((left, right))
+
+
+def permutation_rows(state: State) -> Sequence[int]:
+    """Give the cells of a permutation as circuits lay them out (`poseidon2.permutation_rows`)."""
+    return compiled.permutation_rows(state)
 
 
 def byte_chunks(data: bytes) -> tuple[int, ...]:

@@ -110,6 +110,24 @@ def permutation(state: State) -> State:
     return permutation_trace(state)[-1]
 
 
+def permutation_rows(state: State) -> tuple[int, ...]:
+    """
+    Give the cells of a permutation as circuits lay them out, four a row.
+
+    Returns:
+        96 cells: the states before the first four rounds and the partial ones; cell 0 before each
+        further partial round with its constant added, and after the last; the states before the
+        last four rounds, and after them.
+    """
+    trace, constants = permutation_trace(state), round_constants()
+    half, last = FULL_ROUNDS // 2, FULL_ROUNDS // 2 + PARTIAL_ROUNDS
+    inputs = [reduce(trace[k][0] + constants[k][0]) for k in range(half + 1, last)]
+    states = [*trace[: half + 1], *trace[last:]]
+    cells = [cell for state in states for cell in state]
+    middle = WIDTH * (half + 1)
+    return (*cells[:middle], *inputs, trace[last][0], *cells[middle:])
+
+
 def capacity(count: int) -> int:
     """
     Give the capacity cell's first value, which separates inputs by their number.

@@ -81,14 +81,18 @@ def all_operations() -> tuple[Operation, ...]:
     from payy_ref.operations import (  # noqa: PLC0415
         block,
         chain,
+        circuit,
+        curve,
         encoding,
         hash,
         link,
         mempool,
         merkle,
         note,
+        plonk,
         poseidon2,
         settlement,
+        setup,
         transaction,
     )
 
@@ -104,6 +108,10 @@ def all_operations() -> tuple[Operation, ...]:
         chain,
         mempool,
         settlement,
+        circuit,
+        curve,
+        setup,
+        plonk,
     )
     return tuple(operation for module in modules for operation in module.OPERATIONS)
 

@@ -22,9 +22,20 @@ from payy_ref.ledger.transaction import (
     Statement,
     public_inputs_of,
 )
-from payy_ref.operations.forms import Bytes, Canonical, Form, Integer, ListOf, Record, Structure
+from payy_ref.operations.forms import (
+    Bytes,
+    Canonical,
+    Form,
+    Integer,
+    ListOf,
+    Record,
+    Structure,
+    Text,
+)
 from payy_ref.operations.registry import Fields
 from payy_ref.primitives.borsh import checked_unsigned
+from payy_ref.proofs.gates import CONSTANTS, WIRES
+from payy_ref.proofs.system import RowDescription, System, checked_system, describe_rows
 
 
 def _record(name: str, kind: type[Any], fields: Fields) -> Structure[Any]:
@@ -134,6 +145,40 @@ MEMPOOL: Final = _record(
     },
 )
 """Pending transactions."""
+
+CELLS: Final = ListOf(ELEMENT, WIRES)
+"""The cells of a row of a witness."""
+
+SYSTEM: Final[Form[System]] = Structure(
+    Record(
+        {
+            "name": Text(),
+            "size": Integer(),
+            "public_names": ListOf(Text()),
+            "rows": ListOf(
+                _record(
+                    "row",
+                    RowDescription,
+                    {
+                        "label": Text(),
+                        "gate": Text(),
+                        "constants": ListOf(ELEMENT, CONSTANTS),
+                        "cells": ListOf(Integer(), WIRES),
+                    },
+                )
+            ),
+        }
+    ),
+    construct=lambda parts: checked_system(**parts),
+    take_apart=lambda system: {
+        "name": system.name,
+        "size": system.size,
+        "public_names": system.public_names,
+        "rows": describe_rows(system),
+    },
+    name="constraint system",
+)
+"""A constraint system by its rows in use."""
 
 
 def statement_of(

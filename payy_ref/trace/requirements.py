@@ -38,6 +38,7 @@ CHAPTERS: Final = (
     "notes",
     "transactions",
     "ledger",
+    "circuits",
 )
 """The order of reading; other chapters follow, sorted by name."""
 

@@ -1,0 +1,1 @@
+"""Pieces that circuits are made of; each has a page beside it."""
