@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from types import CellType, FunctionType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 from llvmlite import ir
@@ -82,10 +82,17 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 # Arithmetic
 
+Value: TypeAlias = ir.Value
+"""A number in the compiler's intermediate form."""
 
-def _pack(builder: Any, element: Any) -> Any:
+
+def _element() -> Any:
+    return types.UniTuple(types.uint64, WORDS)
+
+
+def _pack(builder: Any, element: Value) -> Value:
     """Join four words to one 256-bit integer."""
-    wide = ir.IntType(256)
+    wide = ir.IntType(WORDS * WORD_BITS)
     total = ir.Constant(wide, 0)
     for i in range(WORDS):
         word = builder.zext(builder.extract_value(element, i), wide)
@@ -93,51 +100,87 @@ def _pack(builder: Any, element: Any) -> Any:
     return total
 
 
-def _unpack(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+def _unpack(builder: Any, value: Value) -> list[Value]:
     """Split a 256-bit integer into four words."""
     shifts = (ir.Constant(value.type, WORD_BITS * i) for i in range(WORDS))
-    words = [builder.trunc(builder.lshr(value, shift), ir.IntType(64)) for shift in shifts]
-    return context.make_tuple(builder, kind, words)
+    return [builder.trunc(builder.lshr(value, shift), ir.IntType(WORD_BITS)) for shift in shifts]
 
 
-def _element() -> Any:
-    return types.UniTuple(types.uint64, WORDS)
+def _of_one(compute: Callable[[Any, Value], list[Value]]) -> Any:
+    """Make an operation on elements from what writes its instructions."""
+
+    @_instructions
+    def operation(_typing_context: Any, _a: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return context.make_tuple(builder, signature.return_type, compute(builder, *arguments))
+
+        return _element()(_element()), generate
+
+    return operation
+
+
+def _of_two(compute: Callable[[Any, Value, Value], list[Value]]) -> Any:
+    """Make an operation on pairs of elements from what writes its instructions."""
+
+    @_instructions
+    def operation(_typing_context: Any, _a: Any, _b: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return context.make_tuple(builder, signature.return_type, compute(builder, *arguments))
+
+        return _element()(_element(), _element()), generate
+
+    return operation
+
+
+def _less_if_above(builder: Any, value: Value, bound: int) -> list[Value]:
+    """Take `bound` away from a number that is not below it."""
+    limit = ir.Constant(value.type, bound)
+    is_above = builder.icmp_unsigned(">=", value, limit)
+    return _unpack(builder, builder.select(is_above, builder.sub(value, limit), value))
 
 
 def addition(modulus: int) -> Any:
     """Make a + b, less 2p if it is not below 2p: a sum below 4p stays below 2p."""
 
-    @_instructions
-    def add(typing_context: Any, a: Any, b: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            left, right = (_pack(builder, argument) for argument in arguments)
-            bound = ir.Constant(left.type, 2 * modulus)
-            total = builder.add(left, right)
-            above = builder.icmp_unsigned(">=", total, bound)
-            total = builder.select(above, builder.sub(total, bound), total)
-            return _unpack(context, builder, signature.return_type, total)
+    def compute(builder: Any, a: Value, b: Value) -> list[Value]:
+        total = builder.add(_pack(builder, a), _pack(builder, b))
+        return _less_if_above(builder, total, 2 * modulus)
 
-        return _element()(_element(), _element()), generate
-
-    return add
+    return _of_two(compute)
 
 
 def subtraction(modulus: int) -> Any:
     """Make a - b, plus 2p if a is less than b: it stays below 2p."""
 
-    @_instructions
-    def subtract(typing_context: Any, a: Any, b: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            left, right = (_pack(builder, argument) for argument in arguments)
-            below = builder.icmp_unsigned("<", left, right)
-            difference = builder.sub(left, right)
-            raised = builder.add(difference, ir.Constant(left.type, 2 * modulus))
-            difference = builder.select(below, raised, difference)
-            return _unpack(context, builder, signature.return_type, difference)
+    def compute(builder: Any, a: Value, b: Value) -> list[Value]:
+        left, right = _pack(builder, a), _pack(builder, b)
+        difference = builder.sub(left, right)
+        raised = builder.add(difference, ir.Constant(left.type, 2 * modulus))
+        is_below = builder.icmp_unsigned("<", left, right)
+        return _unpack(builder, builder.select(is_below, raised, difference))
 
-        return _element()(_element(), _element()), generate
+    return _of_two(compute)
 
-    return subtract
+
+def loose_subtraction(modulus: int) -> Any:
+    """
+    Make a - b + 2p, which is below 4p.
+
+    It may only be multiplied by a number below p. The product stays below 2p all the same, since
+    4p^2 / 2^256 is below p.
+    """
+
+    def compute(builder: Any, a: Value, b: Value) -> list[Value]:
+        left, right = _pack(builder, a), _pack(builder, b)
+        raised = builder.add(left, ir.Constant(left.type, 2 * modulus))
+        return _unpack(builder, builder.sub(raised, right))
+
+    return _of_two(compute)
+
+
+def canonicalization(modulus: int) -> Any:
+    """Make the one representative below p of a number below 2p."""
+    return _of_one(lambda builder, a: _less_if_above(builder, _pack(builder, a), modulus))
 
 
 def multiplication(modulus: int) -> Any:
@@ -148,23 +191,16 @@ def multiplication(modulus: int) -> Any:
     below 2^256: no subtraction is needed. If b is 1, it is at most p.
 
     It is one function, called from wherever products are: written out at each place, kernels with
-    many of them would take minutes to compile and be no faster.
+    many of them would take long to compile and be no faster.
     """
 
-    @_instructions
-    def multiply(typing_context: Any, a: Any, b: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            function = _multiply_function(builder.module, modulus)
-            words = [
-                builder.extract_value(argument, i) for argument in arguments for i in range(WORDS)
-            ]
-            product = builder.call(function, words)
-            words = [builder.extract_value(product, i) for i in range(WORDS)]
-            return context.make_tuple(builder, signature.return_type, words)
+    def compute(builder: Any, a: Value, b: Value) -> list[Value]:
+        function = _multiply_function(builder.module, modulus)
+        words = [builder.extract_value(element, i) for element in (a, b) for i in range(WORDS)]
+        product = builder.call(function, words)
+        return [builder.extract_value(product, i) for i in range(WORDS)]
 
-        return _element()(_element(), _element()), generate
-
-    return multiply
+    return _of_two(compute)
 
 
 def _multiply_function(module: Any, modulus: int) -> Any:
@@ -215,25 +251,8 @@ def _multiply_function(module: Any, modulus: int) -> Any:
     return function
 
 
-def canonicalization(modulus: int) -> Any:
-    """Make the one representative below p of a number below 2p."""
-
-    @_instructions
-    def canonical(typing_context: Any, a: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            value = _pack(builder, arguments[0])
-            bound = ir.Constant(value.type, modulus)
-            above = builder.icmp_unsigned(">=", value, bound)
-            value = builder.select(above, builder.sub(value, bound), value)
-            return _unpack(context, builder, signature.return_type, value)
-
-        return _element()(_element()), generate
-
-    return canonical
-
-
 @_instructions
-def prefetch(typing_context: Any, rows: Any, row: Any) -> Any:
+def prefetch(_typing_context: Any, rows: Any, _row: Any) -> Any:
     """Ask for a row of up to 64 bytes of an array, to have it in the cache when it is read."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -255,13 +274,13 @@ def prefetch(typing_context: Any, rows: Any, row: Any) -> Any:
 
 
 @compiled
-def load(rows, i):
+def load(rows: Any, i: Any) -> Any:
     """Read an element from a row of an array."""
     return rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3]
 
 
 @compiled
-def store(rows, i, a):
+def store(rows: Any, i: Any, a: Any) -> None:
     """Write an element into a row of an array."""
     rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3] = a
 

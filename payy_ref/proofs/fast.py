@@ -20,16 +20,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from payy_ref.crypto import compiled
 from payy_ref.crypto.field import MODULUS
 from payy_ref.crypto.machine_words import RADIX, Words, core_count, from_words, in_threads
 from payy_ref.proofs import kernels
 from payy_ref.proofs.backend import Point, Points
-from payy_ref.proofs.curve import G1_GENERATOR, points_from_words, words_from_points
+from payy_ref.proofs.curve import G1_GENERATOR, words_from_points
 from payy_ref.proofs.polynomials import root_of_unity
 
 _PART_ROWS: Final = 2048
 """Rows of a part in `in_parts`: columns of a few dozen such parts fit into a core's cache."""
+
+_LITTLE: Final = 16
+"""Factors below are multiplied with by additions."""
 
 _SHARED_FROM: Final = 8192
 """Rows of a column below which starting a thread costs more than it saves."""
@@ -54,7 +56,7 @@ class FastColumn:
     def __len__(self) -> int:
         return len(self.words)
 
-    def _with(self, other: object, run: Any) -> FastColumn:
+    def _with(self, other: object, run: Any) -> Any:
         """Apply a kernel to this column and another of the same length."""
         if not isinstance(other, FastColumn):
             return NotImplemented
@@ -65,31 +67,39 @@ class FastColumn:
         run(left, right, out)
         return FastColumn(out)
 
-    def __add__(self, other: object) -> FastColumn:
+    def _times(self, factor: int) -> FastColumn:
+        if factor == 1:
+            return self  # nothing writes to a column
+        out = np.empty_like(self.words)
+        if 1 < factor < _LITTLE:
+            kernels.scale_little(self.words, factor, out)
+        else:
+            kernels.scale(self.words, _number(factor), out)
+        return FastColumn(out)
+
+    def __add__(self, other: object) -> Any:
         return self._with(other, kernels.add)
 
-    def __sub__(self, other: object) -> FastColumn:
+    def __sub__(self, other: object) -> Any:
         return self._with(other, kernels.subtract)
 
     def __neg__(self) -> FastColumn:
-        return self * -1
+        return self._times(-1)
 
-    def __mul__(self, other: object) -> FastColumn:
+    def __mul__(self, other: object) -> Any:
         if isinstance(other, FastColumn):
             return self._with(other, kernels.multiply)
         try:
             factor = index(other)  # type: ignore[arg-type]
         except TypeError:
             return NotImplemented
-        out = np.empty_like(self.words)
-        kernels.scale(self.words, _number(factor), out)
-        return FastColumn(out)
+        return self._times(factor)
 
     __rmul__ = __mul__
 
     def __pow__(self, exponent: int) -> FastColumn:
         if exponent < 0:
-            return FAST.inverse(self) ** -exponent
+            return FAST.inverse(self**-exponent)
         out = np.empty_like(self.words)
         if exponent == 5:
             kernels.fifth_power(self.words, out)
@@ -107,8 +117,12 @@ class FastBackend:
     def column(self, values: Sequence[int]) -> FastColumn:
         """Make a column of integers in [0, r)."""
         out = np.empty((len(values), 4), np.uint64)
-        if not kernels.enter(_plain_words(values), _constants(), out):
-            raise ValueError("values of a column are below the modulus")
+        try:
+            are_canonical = kernels.enter(_plain_words(values), _constants(), out)
+        except OverflowError:
+            are_canonical = False
+        if not are_canonical:
+            raise ValueError("values of a column are in [0, r)")
         return FastColumn(out)
 
     def integers(self, column: FastColumn) -> list[int]:
@@ -134,8 +148,8 @@ class FastBackend:
         return self.interpolate_on_coset(values, 1)
 
     def evaluate_on_coset(self, coefficients: FastColumn, shift: int, size: int) -> FastColumn:
-        """Evaluate a polynomial of any degree on shift * H, where H has so many elements, in the order of H."""
-        bits = _log(size)
+        """Evaluate a polynomial of any degree on shift * H, in the order of H; H has this size."""
+        _check_size(size)
         scaled = np.zeros((size, 4), np.uint64)
         given = coefficients.words
 
@@ -151,22 +165,23 @@ class FastBackend:
 
         _over_parts(size, bring_in)
         _transform(scaled)
-        out = np.empty_like(scaled)
-        _over_parts(size, lambda part: kernels.reverse_bits(scaled, bits, part.start, out[part]))
-        return FastColumn(out)
+        return FastColumn(_in_natural_order(scaled, is_inverse=False))
 
     def interpolate_on_coset(self, values: FastColumn, shift: int) -> FastColumn:
         """Invert `evaluate_on_coset`: coefficients below the size of H."""
         size = len(values)
-        bits = _log(size)
+        _check_size(size)
         work = values.words.copy()
         _transform(work)
+        out = _in_natural_order(work, is_inverse=True)
         back, scale = pow(shift, -1, MODULUS), pow(size, -1, MODULUS)
-        out = np.empty_like(work)
 
         def bring_out(part: slice) -> None:
             first = _number(scale * pow(back, part.start, MODULUS))
-            kernels.reverse_bits_inverse(work, bits, part.start, first, _number(back), out[part])
+            if back == 1:
+                kernels.scale(out[part], first, out[part])
+            else:
+                kernels.scale_by_powers(out[part], first, _number(back), out[part])
 
         _over_parts(size, bring_out)
         return FastColumn(out)
@@ -180,7 +195,7 @@ class FastBackend:
             kernels.evaluate(words[part], _number(point), out)
             return self.integers(FastColumn(out))[0] * pow(point, part.start, MODULUS)
 
-        return sum(_over_parts(len(words), value)) % MODULUS
+        return int(sum(_over_parts(len(words), value)) % MODULUS)
 
     def combine(self, columns: Sequence[FastColumn], factors: Sequence[int]) -> FastColumn:
         """Add columns times factors; shorter columns count as filled with zeros at the end."""
@@ -223,9 +238,7 @@ class FastBackend:
             (total,) = self.integers(FastColumn(product))
             if total == 0:
                 raise ZeroDivisionError("0 has no inverse")
-            kernels.products_of_inverses(
-                words[part], _number(pow(total, -1, MODULUS)), out[part]
-            )
+            kernels.products_of_inverses(words[part], _number(pow(total, -1, MODULUS)), out[part])
 
         _over_parts(len(words), invert)
         return FastColumn(out)
@@ -241,9 +254,7 @@ class FastBackend:
         out = np.empty((count, 4), np.uint64)
         _over_parts(
             count,
-            lambda part: kernels.powers(
-                _power_number(base, part.start), _number(base), out[part]
-            ),
+            lambda part: kernels.powers(_power_number(base, part.start), _number(base), out[part]),
         )
         return FastColumn(out)
 
@@ -347,9 +358,11 @@ def _own(words: Words) -> Words:
     return np.require(words, dtype=np.uint64, requirements=["C", "W"])
 
 
-def _over_parts(length: int, run: Callable[[slice], Any]) -> list[Any]:
+def _over_parts(
+    length: int, run: Callable[[slice], Any], *, shared_from: int = _SHARED_FROM
+) -> list[Any]:
     """Run over [0, length), in as many parts as there are cores if that is worth it."""
-    count = core_count() if length >= _SHARED_FROM else 1
+    count = core_count() if length >= shared_from else 1
     step = -(-length // count) or 1
     parts = [slice(start, min(start + step, length)) for start in range(0, length, step)]
     return in_threads(run, parts)
@@ -358,10 +371,22 @@ def _over_parts(length: int, run: Callable[[slice], Any]) -> list[Any]:
 # Transforms
 
 
-def _log(size: int) -> int:
+def _check_size(size: int) -> None:
     if size < 1 or size & (size - 1):
         raise ValueError("a transform has a power of two values")
-    return size.bit_length() - 1
+
+
+def _in_natural_order(words: Words, *, is_inverse: bool) -> Words:
+    """Undo the bit-reversed order of a transform, or of an inverse one."""
+    bits = len(words).bit_length() - 1
+    squares = 1 << (bits - 2 * min(kernels.SQUARE_BITS, bits // 2))
+    out = np.empty_like(words)
+
+    def run(part: slice) -> None:
+        kernels.reverse_bits(words, bits, part.start, part.stop, is_inverse, out)
+
+    _over_parts(squares, run, shared_from=_SHARED_FROM >> (2 * kernels.SQUARE_BITS))
+    return out
 
 
 @lru_cache(maxsize=8)
@@ -431,9 +456,7 @@ def _sum_of_multiples(points: Points, scalars: Words) -> Point:
     points = _own(points)
     width = _best_width(count)
     places = _place_count(width)
-    shifted = np.concatenate(
-        _over_parts(count, lambda part: _shifted(scalars[part], width))
-    )
+    shifted = np.concatenate(_over_parts(count, lambda part: _shifted(scalars[part], width)))
     per_task = max(1, min(-(-places // core_count()), 2**17 // count))
     tasks = [
         (first, min(first + per_task, places), places - 1) for first in range(0, places, per_task)
@@ -551,7 +574,8 @@ def warm_up(progress: Callable[[str], None] | None = None) -> None:
         ("sums of columns", lambda: one + one),
         ("differences of columns", lambda: one - one),
         ("products of columns", lambda: one * one),
-        ("multiples of columns", lambda: one * 2),
+        ("multiples of columns", lambda: one * -1),
+        ("small multiples of columns", lambda: one * 2),
         ("fifth powers", lambda: one**5),
         ("powers of columns", lambda: one**2),
         ("inverses of columns", lambda: FAST.inverse(one)),

@@ -20,6 +20,7 @@ from payy_ref.crypto.machine_words import (
     compiled,
     kernel,
     load,
+    loose_subtraction,
     multiplication,
     prefetch,
     store,
@@ -121,6 +122,22 @@ def scale(a, factor, out):
     times = load(factor, 0)
     for i in range(len(a)):
         store(out, i, _multiply(load(a, i), times))
+
+
+@kernel
+def scale_little(a, factor, out):
+    """Compute a times a small positive integer by additions, which cost a fraction of a product."""
+    top = 0
+    while factor >> (top + 1) > 0:
+        top += 1
+    for i in range(len(a)):
+        value = load(a, i)
+        total = value
+        for bit in range(top - 1, -1, -1):
+            total = _add(total, total)
+            if factor >> bit & 1:
+                total = _add(total, value)
+        store(out, i, total)
 
 
 @kernel
@@ -238,7 +255,9 @@ def _butterflies(a, start, half, factors, first, last):
     for j in range(first, last):
         upper, lower = load(a, start + j), load(a, start + half + j)
         store(a, start + j, _add(upper, lower))
-        store(a, start + half + j, _multiply(_subtract_loosely(upper, lower), load(factors, half + j)))
+        store(
+            a, start + half + j, _multiply(_subtract_loosely(upper, lower), load(factors, half + j))
+        )
 
 
 @kernel
@@ -252,8 +271,8 @@ def transform(a, factors):
     """
     Evaluate a polynomial at the powers of a root of unity, in place and in bit-reversed order.
 
-    factors[half + j] is the root of order 2 half to the power j, below the modulus. Large blocks are finished half by
-    half, so that they stay in the cache once they fit.
+    factors[half + j] is the root of order 2 half to the power j, below the modulus. Large blocks
+    are finished half by half, so that they stay in the cache once they fit.
 
     Source: Gentleman and Sande 1966.
     """
@@ -512,9 +531,7 @@ def sum_groups(points, references, ends, constants, buffers, out):
     source, target = buffers[0], buffers[1]
     longest = _add_in_pairs(points, references, ends, pairs, steps, products, source, one)
     while longest > 1:
-        longest = _add_in_pairs(
-            source, references[:0], ends, pairs, steps, products, target, one
-        )
+        longest = _add_in_pairs(source, references[:0], ends, pairs, steps, products, target, one)
         source, target = target, source
     start = 0
     for group in range(len(ends)):
@@ -529,9 +546,7 @@ def sum_groups(points, references, ends, constants, buffers, out):
 def make_canonical(points):
     """Bring coordinates below q, in place."""
     for i in range(len(points)):
-        _store_point(
-            points, i, _canonical_q(load(points, i)), _canonical_q(_load_y(points, i))
-        )
+        _store_point(points, i, _canonical_q(load(points, i)), _canonical_q(_load_y(points, i)))
 
 
 @kernel

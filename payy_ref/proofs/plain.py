@@ -50,7 +50,7 @@ class PlainBackend:
         return _transform(values, pow(root_of_unity(size), -1, MODULUS)) * pow(size, -1, MODULUS)
 
     def evaluate_on_coset(self, coefficients: Column, shift: int, size: int) -> Column:
-        """Evaluate a polynomial of any degree on shift * H, where H has so many elements, in the order of H."""
+        """Evaluate a polynomial of any degree on shift * H, in the order of H; H has this size."""
         scaled = coefficients * self.powers(shift, len(coefficients))
         # On H, X^size is 1: coefficients that lie `size` apart belong together.
         folded = galois_field().Zeros(size)
@@ -131,6 +131,8 @@ def _transform(values: Any, root: int) -> Any:
     """
     if len(values) == 1:
         return values
+    if len(values) % 2:
+        raise ValueError("a transform has a power of two values")
     even = _transform(values[::2], root * root % MODULUS)
     odd = _transform(values[1::2], root * root % MODULUS) * PLAIN.powers(root, len(values) // 2)
     return np.concatenate((even + odd, even - odd))
