@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check spec vectors proofs contracts contracts-check docs bench lock clean
+.PHONY: help demo test check spec vectors proofs proofs-ff contracts contracts-check docs bench lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ contracts: ## Compile the contracts again, into contracts/build/ (needs Node 20 
 contracts-check: ## Compile the contracts and compare with what is committed, byte for byte.
 	@sh contracts/compile.sh --check
 
+proofs-ff: $(READY) ## Ask the finite-field solver about the gadgets, in an environment of its own.
+	@test -e .venv-ff/.ready || { $(PYTHON) -m venv .venv-ff && .venv-ff/bin/python -m pip install \
+		--quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-ff.txt && \
+		touch .venv-ff/.ready; }
+	@$(BIN)/payy-ref proofs finite-field
+
 docs: $(READY) ## Build the published specification into docs/_build/html.
 	@$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
@@ -60,4 +66,4 @@ lock: ## Pin the newest versions again (needs uv).
 		--no-emit-index-url --no-header --output-file requirements.lock pyproject.toml requirements-build.in
 
 clean: ## Remove the environment and everything that was built.
-	rm -rf $(VENV) build docs/_build docs/generated .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) .venv-ff build docs/_build docs/generated .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

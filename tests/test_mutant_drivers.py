@@ -33,6 +33,7 @@ SAMPLE: Mapping[str, str] = {
     "notes": "payy_ref.ledger.kind:note_kind:NOTE_CHAIN_ID_OUT_OF_RANGE",
     "transactions": "payy_ref.ledger.transaction:check_burn:TRANSACTION_BURN_ADDRESS_MISMATCH",
     "ledger": "payy_ref.ledger.block:check_transactions:LEDGER_VALUE_WITHOUT_KIND",
+    "circuits": "payy_ref.proofs.verifier:verify:PROOF_EQUATION",
 }
 """A check of each chapter, to be missing from a driver."""
 

@@ -3,12 +3,12 @@
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -33,6 +33,7 @@ from payy_ref.proofs.curve import (
 from payy_ref.proofs.fast import FAST
 from payy_ref.proofs.plain import PLAIN
 from payy_ref.proofs.polynomials import root_of_unity
+from payy_ref.proofs.recording import Code, record
 
 BACKENDS: tuple[Backend, ...] = (PLAIN, FAST)
 
@@ -185,6 +186,41 @@ def test_parts(pair: tuple[list[int], list[int]]) -> None:
         )
     )
     assert computed == expected
+
+
+ROW_BY_ROW: Final[Mapping[str, Callable[[Sequence[Any]], Any]]] = {
+    "a column alone": lambda c: c[1],
+    "the same twice": lambda c: (c[0] + c[1]) * (c[1] + c[0]),
+    "a value after many others": lambda c: sum((c[0] * c[1] ** k for k in range(1, 9)), c[0]),
+    "powers": lambda c: c[0] ** 5 - c[1] ** 3 + c[0] ** 1,
+    "factors": lambda c: sum((c[0] * k for k in (-1, 0, 1, 2, 15, 16, 17, MODULUS + 3)), c[1]),
+    "factors on the left": lambda c: 3 * c[0] - (MODULUS - 2) * c[1],
+    "differences": lambda c: (c[0] - c[1]) - (c[1] - c[0]) + -c[0],
+    "a column is not used": lambda c: c[0] * c[0],
+}
+
+
+@given(equally_long, st.sampled_from(sorted(ROW_BY_ROW)))
+@some
+def test_formulas(pair: tuple[list[int], list[int]], name: str) -> None:
+    """A formula is the same, recorded or computed operator by operator."""
+    function = ROW_BY_ROW[name]
+    columns = [FAST.column(values) for values in pair]
+    assert FAST.integers(FAST.in_parts(function, columns)) == FAST.integers(function(columns))
+    agree(lambda backend: backend.in_parts(function, [backend.column(v) for v in pair]))
+
+
+def test_programs_compute_nothing_twice() -> None:
+    """What a function computes more than once, or for nothing, a program does once or not."""
+
+    def wasteful(columns: Sequence[Any]) -> Any:
+        _ = columns[0] * columns[1]
+        return (columns[0] + columns[1]) ** 5 + (columns[1] + columns[0]) ** 5
+
+    program = record(wasteful, 2)
+    codes = [Code(code) for code, *_ in program.operations.tolist()]
+    assert codes == [Code.ADD, Code.FIFTH_POWER, Code.ADD]
+    assert program.places == 2
 
 
 # Transforms
@@ -487,7 +523,7 @@ assert set(after.values()) == {1}, after
 points = fast.powers_of_g1(5, 2**13)
 column = fast.FAST.interpolate_on_coset(fast.FAST.powers(3, 2**13), 5)
 column = fast.FAST.evaluate_on_coset(column**3 * column**5 - column, 5, 2**12)
-fast.FAST.in_parts(lambda parts: parts[0] * fast.FAST.inverse(parts[0]) + parts[0], [column])
+fast.FAST.in_parts(lambda parts: parts[0] * parts[0] ** 5 - parts[0] * 7, [column])
 fast.FAST.commit(points[1:], fast.FAST.slice(column, 5, 2**13))
 fast.are_on_curve(points)
 compiled.permutations([(1, 2, 3, 4)] * 1000)

@@ -16,9 +16,11 @@ The last two are recognised by the rows that the gadgets write today, and bounds
 collected from constants, bits, digits and equalities.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -51,8 +53,8 @@ class Propagation:
     """Cells whose variable does not follow, by the label of their row, one for each variable."""
     hints: tuple[str, ...]
     """Those that may differ: inverses in `is_zero`, which no other row reads."""
-    assertions: frozenset[Place]
-    """Constraints that had nothing left to determine: they judge, and determinism needs none."""
+    determining: frozenset[Place]
+    """Constraints by which something followed; the others judge what follows anyway."""
     bounds: Mapping[int, int]
     """Variables that are below a bound as integers."""
 
@@ -111,7 +113,7 @@ class _Reading:
 
 
 @cache
-def _readings(gate: Gate, is_set: tuple[bool, ...]) -> tuple[_Reading, ...]:
+def _readings(gate: int, is_set: tuple[bool, ...]) -> tuple[_Reading, ...]:
     """Read the constraints of a gate as polynomials; constants of a row are unknowns or 0."""
     row: Row[Polynomial] = Row(
         wires=[unknown(f"c{i}") for i in range(WIRES)],
@@ -120,7 +122,7 @@ def _readings(gate: Gate, is_set: tuple[bool, ...]) -> tuple[_Reading, ...]:
         one=constant(1),
     )
     readings = []
-    for polynomial in CONSTRAINTS[gate](row):
+    for polynomial in CONSTRAINTS[Gate(gate)](row):
         terms = [
             [int(name[1:]) for name in monomial if name[0] == "c"] for monomial in polynomial.terms
         ]
@@ -248,7 +250,8 @@ class _Spread:
         for name, variable in circuit.inputs.items():
             self._known[variable] = name not in untold and name not in system.public_names
         self._skipped = {i for i, name in enumerate(system.public_names) if name in untold}
-        self._assertions: set[Place] = set()
+        self._determining: set[Place] = set()
+        self._uses = Counter(system.cells.reshape(-1).tolist())
         self._is_constant_row = [
             row >= system.public_count
             and gate == Gate.ARITHMETIC
@@ -264,6 +267,10 @@ class _Spread:
             if self._is_constant_row[row] and self._constants[row][3] == 0
         }
         self._hints: set[int] = set()
+        self._readings = [
+            () if gate == EMPTY_ROW else _readings(gate, tuple(value != 0 for value in constants))
+            for gate, constants in zip(self._gates, self._constants, strict=True)
+        ]
         self._bits = self._find_bits()
         self._bounds = self._find_bounds()
 
@@ -274,7 +281,7 @@ class _Spread:
         cells = np.where(system.cells == UNUSED, own, system.cells).T
         rows = [tuple(row) for row in cells[: system.rows + 1].tolist()]
         rows += [tuple(cells[0].tolist())] * (system.rows + 1 - len(rows))
-        return [(*row, *below) for row, below in zip(rows[:-1], rows[1:], strict=True)]
+        return [(*row, *below) for row, below in pairwise(rows)]
 
     # Bounds
 
@@ -361,12 +368,9 @@ class _Spread:
         Returns:
             Whether something followed, and whether something in the row is still unknown.
         """
-        known, cells, constants = self._known, self._cells[row], self._constants[row]
-        gate = self._gates[row]
-        q0, q1, q2, q3 = constants
-        is_set = (q0 != 0, q1 != 0, q2 != 0, q3 != 0)
+        known, cells, gate = self._known, self._cells[row], self._gates[row]
         moved = rests = False
-        for index, reading in enumerate(_readings(Gate(gate), is_set)):
+        for index, reading in enumerate(self._readings[row]):
             if self._dropped and (row, index) in self._dropped:
                 continue
             unknown_cells = [cell for cell in reading.cells if not known[cells[cell]]]
@@ -376,12 +380,121 @@ class _Spread:
                 known[cells[unknown_cells[0]]] = 1
                 moved = True
                 self._determining.add((row, index))
-            elif gate == Gate.DIGITS and self._undo_digit(row, index):
-                moved = True
-            elif gate == Gate.ARITHMETIC and (
-                self._undo_bit(row) or self._answer_zero(row) or self._split(row)
-            ):
-                moved = True
+            elif gate == Gate.DIGITS:
+                moved |= self._undo_digit(row, index)
+            elif gate == Gate.ARITHMETIC:
+                moved |= self._undo_bit(row) or self._answer_zero(row) or self._split(row)
             if any(not known[cells[cell]] for cell in unknown_cells):
                 rests = True
         return moved, rests
+
+    def _undo_digit(self, row: int, index: int) -> bool:
+        """Let a number give back the one before its last digit, if no multiple of p is between."""
+        cells = self._cells[row]
+        before, after = cells[index], cells[index + 1]
+        bound = self._bounds.get(before, MODULUS) * DIGIT_BASE
+        if not self._known[after] or bound > MODULUS:
+            return False
+        self._known[before] = 1
+        self._determining.add((row, index))
+        return True
+
+    def _undo_bit(self, row: int) -> bool:
+        """Let a number give back its highest bit and the number below it."""
+        cells = self._cells[row]
+        if not self._known[cells[3]] or not self._appends_bit(
+            cells, self._constants[row], self._bounds
+        ):
+            return False
+        self._know(cells[0], cells[2])
+        self._determining.add((row, 0))
+        return True
+
+    def _answer_zero(self, row: int) -> bool:
+        """Let a value give the answer whether it is 0."""
+        pattern = _is_zero_pattern()
+        found = self._match(pattern, row)
+        if not found or not self._known[found["value"]] or found["zero"] not in self._zero:
+            return False
+        if self._known[found["answer"]]:
+            return False
+        self._know(found["answer"])
+        self._determining |= {(r, 0) for r in self._rows_below(row, len(pattern.cells))}
+        if self._uses[found["inverse"]] == 1:
+            self._hints.add(found["inverse"])
+        return True
+
+    def _split(self, row: int) -> bool:
+        """Let a field element give its low and its high part, and the borrow of the comparison."""
+        weight = self._constants[row][1]
+        count = weight.bit_length() - 1
+        is_sum = 1 <= count < FIELD_BITS - 1 and self._constants[row] == (0, 2**count, 1, 0)
+        if not is_sum or not self._known[self._cells[row][3]]:
+            return False
+        pattern = _low_bits_pattern(count)
+        found = self._match(pattern, row)
+        if not found or not self._known[found["value"]] or found["borrow"] not in self._bits:
+            return False
+        if any(
+            self._bounds.get(found[name], MODULUS) > bound
+            for name, bound in low_bits_bounds(count).items()
+        ):
+            return False
+        self._know(found["low"], found["high"], found["borrow"])
+        self._determining |= {(r, 0) for r in self._rows_below(row, len(pattern.cells))}
+        return True
+
+    def _know(self, *variables: int) -> None:
+        for variable in variables:
+            self._known[variable] = 1
+
+    def _rows_below(self, row: int, count: int) -> list[int]:
+        """List a row and those below it, constants left out."""
+        start = self._plain_index.get(row)
+        return [] if start is None else self._plain_rows[start : start + count]
+
+    def _match(self, pattern: _Pattern, row: int) -> dict[str, int] | None:
+        """Compare rows from here on with a pattern; give the variables of its names."""
+        if self._constants[row] != pattern.constants[0]:
+            return None
+        rows = self._rows_below(row, len(pattern.cells))
+        if len(rows) < len(pattern.cells):
+            return None
+        found: dict[int, int] = {}
+        for place, constants, cells in zip(rows, pattern.constants, pattern.cells, strict=True):
+            if (
+                self._gates[place] != Gate.ARITHMETIC
+                or self._constants[place] != constants
+                or (place, 0) in self._dropped
+            ):
+                return None
+            for expected, variable in zip(cells, self._cells[place], strict=False):
+                if expected != UNUSED and found.setdefault(expected, variable) != variable:
+                    return None
+        return {name: found[variable] for name, variable in pattern.names.items()}
+
+    # The result
+
+    def result(self) -> Propagation:
+        """Collect what was found."""
+        system = self._system
+        open_cells: dict[int, str] = {}
+        for row in range(len(self._gates)):
+            if self._gates[row] == EMPTY_ROW:
+                continue
+            read = {cell for reading in self._readings[row] for cell in reading.cells}
+            for cell in sorted(read):
+                variable = self._cells[row][cell]
+                if not self._known[variable]:
+                    wire = f"w{cell}" if cell < WIRES else f"below[{cell - WIRES}]"
+                    open_cells.setdefault(variable, f"{system.row_labels[row]}:{wire}")
+        return Propagation(
+            undetermined=tuple(open_cells.values()),
+            hints=tuple(open_cells[v] for v in open_cells if v in self._hints),
+            determining=frozenset(self._determining),
+            bounds=self._bounds,
+        )
+
+
+def _lower(bounds: dict[int, int], variable: int, bound: int) -> None:
+    bounds[variable] = min(bound, bounds.get(variable, bound))

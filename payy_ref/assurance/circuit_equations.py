@@ -111,12 +111,13 @@ def cell_symbols(system: System, rows: Sequence[int]) -> dict[tuple[int, int], S
     """
     names: dict[int, Symbol] = {}
     symbols: dict[tuple[int, int], Symbol] = {}
-    for row in rows:
-        for cell in [(wire, r) for r in (row, row + 1) for wire in range(WIRES)]:
-            variable = int(system.cells[cell[0], cell[1] % system.size])
-            # A cell that holds no variable is an unknown of its own.
-            key = variable if variable != UNUSED else UNUSED - 1 - (cell[1] * WIRES + cell[0])
-            symbols[cell] = names.setdefault(key, f"x{len(names):03}")
+    own = [(wire, row) for row in rows for wire in range(WIRES)]
+    below = [(wire, row + 1) for row in rows for wire in range(WIRES)]
+    for wire, row in (*own, *below):
+        variable = int(system.cells[wire, row % system.size])
+        # A cell that holds no variable is an unknown of its own.
+        key = variable if variable != UNUSED else UNUSED - 1 - (row * WIRES + wire)
+        symbols[wire, row] = names.setdefault(key, f"x{len(names):03}")
     return symbols
 
 

@@ -90,6 +90,10 @@ class Gadget:
     """What follows."""
     examples: tuple[Mapping[str, int], ...] = ({},)
     """Values by symbol at which counterexamples of mutants are looked for; else everywhere."""
+    properties: tuple[str, ...] = ("PAYY-CIRCUITS-T02",)
+    """What its claims are part of."""
+    assumptions: tuple[str, ...] = ()
+    """What a reader has to grant beyond the solver, in words."""
     spare: tuple[str, ...] = ()
     """Labels of equations that no claim needs, because others say more."""
 
@@ -357,7 +361,7 @@ RANGES: Final = {
 }
 """
 Widths at which the meaning of a range is put to the solver as a list of all values, and equations
-that it does not need. Digits before the first are 0 after 0; a first digit that is a bit is a digit.
+that it does not need: digits before the first are 0 after 0, and a bit is a digit.
 """
 
 
@@ -404,6 +408,14 @@ def bits_gadgets() -> Iterator[Gadget]:
 
 
 # The hash
+
+
+HASH_PROPERTIES: Final = ("PAYY-CIRCUITS-T02", "PAYY-CIRCUITS-T07")
+"""What the claims about rows of the hash are part of."""
+
+ORDER: Final = (
+    "what is shown of a row of the hash is what is granted for the next one, from first to last"
+)
 
 
 def hash_gadgets() -> Iterator[Gadget]:
@@ -780,6 +792,10 @@ def _change(circuit: Circuit, name: str) -> Gadget:
             "is_allowed": (f"{scope}/is_allowed", 3),
         },
         meaning=meaning,
+        # What is there, something else, nothing; and no leaf.
+        examples=[
+            {"leaf": leaf, "occupant": occupant} for leaf in (5, 0) for occupant in (5, 7, 0)
+        ],
     )
 
 
@@ -789,7 +805,10 @@ def gadgets() -> tuple[Gadget, ...]:
     return (
         *logic_gadgets(),
         *bits_gadgets(),
-        *hash_gadgets(),
+        *(
+            replace(gadget, properties=HASH_PROPERTIES, assumptions=(ORDER,))
+            for gadget in hash_gadgets()
+        ),
         *utxo_gadgets(),
         *block_gadgets(),
     )

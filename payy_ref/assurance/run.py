@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 # Importing a module of lemmas registers them.
-from payy_ref.assurance import hash_lemmas, merkle_lemmas, transaction_lemmas
+from payy_ref.assurance import circuit_integers, hash_lemmas, merkle_lemmas, transaction_lemmas
+from payy_ref.assurance.circuit_evidence import circuit_outcome_count, circuit_outcomes
 from payy_ref.assurance.contracts import (
     Contract,
     crosshair_necessity,
@@ -27,7 +29,7 @@ from payy_ref.assurance.obligations import REGISTRY, check_obligation
 from payy_ref.assurance.record import Evidence, EvidenceKind, Necessity, Outcome
 from payy_ref.assurance.solvers import version_of
 
-LEMMA_MODULES: Final = (merkle_lemmas, hash_lemmas, transaction_lemmas)
+LEMMA_MODULES: Final = (merkle_lemmas, hash_lemmas, transaction_lemmas, circuit_integers)
 """The modules whose lemmas are in the registry."""
 
 TEST_SECONDS: Final = 1800
@@ -74,9 +76,11 @@ def run_engines(
         # The solvers hold one core; CrossHair and pytest are processes on the other.
         crosshair = beside.submit(run_crosshair, [c.name for c in contracts] if not quick else [])
         found_tests = beside.submit(_tests, project, tests, quick=quick)
-        total = len(contracts) * (1 if quick else 2) + len(REGISTRY) + (0 if quick else 1)
+        total = len(contracts) * (1 if quick else 2) + len(REGISTRY)
+        total += circuit_outcome_count(quick=quick)
         outcomes = []
-        for name, outcome in _checks(contracts, crosshair, quick=quick):
+        checks = _checks(contracts, crosshair, quick=quick)
+        for name, outcome in chain(circuit_outcomes(project, quick=quick), checks):
             outcomes.append(outcome)
             if progress:
                 progress(name, len(outcomes), total)

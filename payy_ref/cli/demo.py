@@ -1,12 +1,15 @@
 """`payy-ref demo`: what runs of the network so far."""
 
-from collections.abc import Callable
+import secrets
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from circuits.utxo import inputs_of, utxo
 from payy_ref.cli.project import load_kernels, output
 from payy_ref.crypto.field import FieldElement
 from payy_ref.errors import ErrorCode, SpecError
@@ -33,10 +36,18 @@ from payy_ref.ledger.note import (
     note_of_link,
 )
 from payy_ref.ledger.sequence import Height, ProvenTransaction
-from payy_ref.ledger.transaction import PublicInputs
+from payy_ref.ledger.transaction import Statement
 from payy_ref.parameters import Parameters, Preset, load_preset
+from payy_ref.proofs.backend import default_backend
+from payy_ref.proofs.batch import Claim, verify_batch
+from payy_ref.proofs.curve import fast_pairing_check
+from payy_ref.proofs.keys import SPARE_POWERS, ProvingKey, preprocess
+from payy_ref.proofs.proof import decode_proof, encode_proof
+from payy_ref.proofs.prover import draw_blinding, prove
+from payy_ref.proofs.setup import DEVELOPMENT_SETUP_NAME, development
+from payy_ref.proofs.verifier import verify
 
-MISSING = "circuits and proofs, the registry, settlement on Ethereum, consensus, provers"
+MISSING = "proofs of blocks, the registry, settlement on Ethereum, consensus, provers"
 
 ALICE = SecretKey(FieldElement(0xA11CE))
 BOB = SecretKey(FieldElement(0xB0B))
@@ -59,11 +70,13 @@ def demo(
     )
     ledger = genesis_ledger(parameters)
     _print_value("genesis block", f"0x{ledger.block_hash.hex()}")
+    key = _client_key()
     archive = Archive(checkpoint=checkpoint_of(ledger))
 
     coins = _note(ALICE, 100, psi=1)
     minting = mint([coins])
-    ledger, archive = _next_block(ledger, archive, [minting.public], parameters)
+    minted = _proven(minting, key)
+    ledger, archive = _next_block(ledger, archive, [minted], parameters, key)
     output.print("alice mints 100")
 
     link = Link(version=LinkVersion(2), secret_key=0x5EED, value=30, referral="REF123")
@@ -71,7 +84,7 @@ def demo(
     handed = note_of_link(decode_link(payload))
     change = _note(ALICE, 70, psi=2)
     paying = send([InputNote(note=coins, secret_key=ALICE)], [handed.note, change])
-    ledger, archive = _next_block(ledger, archive, [paying.public], parameters)
+    ledger, archive = _next_block(ledger, archive, [_proven(paying, key)], parameters, key)
     _print_value("alice hands 30 over with a payment link", payload)
 
     sweep = send([handed], [_note(BOB, 30, psi=3)])
@@ -80,8 +93,11 @@ def demo(
     refusal = _refusal(lambda: add(pool, twice.public))
     output.print(f"bob sweeps it; alice takes the same note back at once: refused, {refusal}")
     leaving = burn([InputNote(note=change, secret_key=ALICE)], SHOP, [_note(ALICE, 45, psi=5)])
-    taken = [sweep.public, leaving.public]
-    ledger, archive = _next_block(ledger, archive, taken, parameters)
+    forged = replace(minted, public=sweep.public)
+    refusal = _refusal(lambda: _check(forged, key))
+    output.print(f"carol sweeps it with a proof of another transaction: refused, {refusal}")
+    taken = [_proven(sweep, key), _proven(leaving, key)]
+    ledger, archive = _next_block(ledger, archive, taken, parameters, key)
     output.print("alice burns 25 for a payment on Ethereum")
 
     output.print(f"\n{ledger.height} blocks, {len(ledger.tree)} unspent notes")
@@ -113,22 +129,61 @@ def _note(owner: SecretKey, value: int, *, psi: int) -> Note:
 
 
 def _next_block(
-    ledger: Ledger, archive: Archive, arrived: list[PublicInputs], parameters: Parameters
+    ledger: Ledger,
+    archive: Archive,
+    arrived: Sequence[ProvenTransaction],
+    parameters: Parameters,
+    key: ProvingKey,
 ) -> tuple[Ledger, Archive]:
     """Let transactions arrive in a pool, and make the next block of them."""
     pool = Mempool()
     for transaction in arrived:
-        pool = add(pool, transaction)
+        _check(transaction, key)
+        pool = add(pool, transaction.public)
     height = Height(ledger.height + 1)
     pool, candidates = lease(pool, height, parameters.block_transactions)
     proposal = choose(ledger.tree, candidates, parameters)
-    # Clients' proofs are not part of this version: none stands beside the public inputs.
-    proven = [ProvenTransaction(proof=b"", public=public) for public in proposal.transactions]
+    proofs = {transaction.public: transaction for transaction in arrived}
+    proven = [proofs[public] for public in proposal.transactions]
     block = build(ledger, proven, parameters)
+    claims = [_claim(transaction, key) for transaction in block.transactions]
+    verify_batch(claims, fast_pairing_check())
     if settle(pool, height, proposal.done) != Mempool():
         raise AssertionError("a transaction was left in the pool")
     blocks = (*archive.blocks, block)
     return extend(ledger, block, parameters), replace(archive, blocks=blocks)
+
+
+def _client_key() -> ProvingKey:
+    """Make the keys of the client's circuit over the setup that proves nothing."""
+    system = utxo().system
+    setup = development(3 * system.size + SPARE_POWERS, name=DEVELOPMENT_SETUP_NAME)
+    output.print(f"keys of the client's circuit, {system.rows} rows, over {setup.name}")
+    return preprocess(system, setup, default_backend())[0]
+
+
+def _proven(statement: Statement, key: ProvingKey) -> ProvenTransaction:
+    """Prove a transaction, and say how long it took."""
+    start = time.perf_counter()
+    witness = utxo().fill(inputs_of(statement))
+    blinding = draw_blinding(secrets.token_bytes)
+    proof = prove(key, witness.wires, witness.public, blinding, default_backend())
+    encoded = encode_proof(proof)
+    seconds = time.perf_counter() - start
+    output.print(f"  a proof of {len(encoded):,} bytes in {seconds:.2f} s", style="dim")
+    return ProvenTransaction(proof=encoded, public=statement.public)
+
+
+def _claim(transaction: ProvenTransaction, key: ProvingKey) -> Claim:
+    """Say what a transaction's proof is to show."""
+    proof = decode_proof(transaction.proof)
+    return Claim(key=key.verification, public=transaction.public.words, proof=proof)
+
+
+def _check(transaction: ProvenTransaction, key: ProvingKey) -> None:
+    """Verify a transaction's proof, as a sequencer does when it arrives."""
+    claim = _claim(transaction, key)
+    verify(claim.key, claim.public, claim.proof, fast_pairing_check())
 
 
 def _print_value(name: str, value: str) -> None:

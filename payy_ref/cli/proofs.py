@@ -86,6 +86,45 @@ def run(
         _report("changed", changes)
 
 
+@app.command(name="finite-field")
+def finite_field(
+    *,
+    python: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Python of the environment that has the solver.",
+        ),
+    ] = Path(".venv-ff/bin/python"),
+) -> None:
+    """
+    Ask the solver for finite fields about the gadgets of the circuits, and keep its answers.
+
+    Only what is new is asked; it takes minutes at most. `make proofs-ff` makes the environment.
+    """
+    from payy_ref.assurance import circuit_finite_field as solver  # noqa: PLC0415 - see above
+    from payy_ref.assurance.circuit_gadgets import gadgets  # noqa: PLC0415 - see above
+
+    file = project_root() / solver.RESULTS_FILE
+    with _progress() as bar:
+        task = bar.add_task("starting", total=None)
+        results = solver.answer_all(
+            python,
+            solver.read_results(file),
+            lambda name, count, total: bar.update(
+                task, description=name, completed=count, total=total
+            ),
+        )
+    solver.write_results(results, file)
+    messages.print(f"{solver.RESULTS_FILE} written")
+    failures = [text for gadget in gadgets() for text in solver.failures_of(gadget, results)]
+    if failures:
+        _report("FAILED", failures)
+        raise typer.Exit(1)
+
+
 @app.command()
 def show(
     property_id: Annotated[

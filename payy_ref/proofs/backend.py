@@ -54,7 +54,7 @@ class Backend(Protocol):
         """Find the coefficients of the polynomial below degree n with these values on H."""
 
     def evaluate_on_coset(self, coefficients: Column, shift: int, size: int) -> Column:
-        """Evaluate a polynomial of any degree on shift * H, where H has so many elements, in the order of H."""
+        """Evaluate a polynomial of any degree on shift * H; H has `size` elements, in order."""
 
     def interpolate_on_coset(self, values: Column, shift: int) -> Column:
         """Invert `evaluate_on_coset`: coefficients below the size of H."""

@@ -26,9 +26,13 @@ from payy_ref.proofs import kernels
 from payy_ref.proofs.backend import Point, Points
 from payy_ref.proofs.curve import G1_GENERATOR, words_from_points
 from payy_ref.proofs.polynomials import root_of_unity
+from payy_ref.proofs.recording import record
 
 _PART_ROWS: Final = 2048
-"""Rows of a part in `in_parts`: columns of a few dozen such parts fit into a core's cache."""
+"""Rows of a part in `in_parts`: the pieces that cores take turns with."""
+
+_BLOCK_ROWS: Final = 64
+"""Rows on which the program of `in_parts` runs at a time; what arises fits into a core's cache."""
 
 _LITTLE: Final = 16
 """Factors below are multiplied with by additions."""
@@ -260,19 +264,30 @@ class FastBackend:
 
     def in_parts(
         self,
-        function: Callable[[Sequence[FastColumn]], FastColumn],
+        function: Callable[[Sequence[Any]], Any],
         columns: Sequence[FastColumn],
     ) -> FastColumn:
-        """Apply a function that works row by row to columns of one length, part by part."""
+        """Apply a function that works row by row to columns of one length: recorded, then run."""
         length = len(columns[0])
+        if any(len(column) != length for column in columns):
+            raise ValueError("all columns have the same length")
+        program = record(function, len(columns))
+        numbers = [_number(number) for number in program.numbers]
         out = np.empty((length, 4), np.uint64)
 
         def run(start: int) -> None:
             part = slice(start, min(start + _PART_ROWS, length))
-            out[part] = function([FastColumn(column.words[part]) for column in columns]).words
+            inputs = np.stack([column.words[part] for column in columns])
+            places = np.empty((program.places, _BLOCK_ROWS, 4), np.uint64)
+            for place, number in zip(places, numbers, strict=False):
+                place[:] = number
+            kernels.run_program(inputs, program.operations, places, out[part])
 
-        in_threads(run, range(0, length, _PART_ROWS))
-        return FastColumn(out)
+        if len(program.operations):
+            in_threads(run, range(0, length, _PART_ROWS))
+            return FastColumn(out)
+        # The function only hands a column on.
+        return function(columns)  # type: ignore[no-any-return]
 
     def commit(self, points: Points, coefficients: FastColumn) -> Point:
         """Combine points with a column's values as factors; there may be more points."""
@@ -578,6 +593,7 @@ def warm_up(progress: Callable[[str], None] | None = None) -> None:
         ("small multiples of columns", lambda: one * 2),
         ("fifth powers", lambda: one**5),
         ("powers of columns", lambda: one**2),
+        ("formulas over columns", lambda: FAST.in_parts(lambda c: c[0] + c[0], [one])),
         ("inverses of columns", lambda: FAST.inverse(one)),
         ("combinations of columns", lambda: FAST.combine([one], [1])),
         ("powers of a number", lambda: FAST.powers(1, 1)),

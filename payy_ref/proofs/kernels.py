@@ -178,6 +178,45 @@ def power(a, exponent, constants, out):
 
 
 @kernel
+def run_program(inputs, operations, places, out):
+    """
+    Run a program of `recording` on some rows of its columns, a block after the other.
+
+    `inputs` has the columns, of shape (columns, rows, 4); `places` is of shape (count, block, 4)
+    and has numbers in its first places already. The last operation's result is the program's.
+    """
+    block = places.shape[1]
+    for start in range(0, inputs.shape[1], block):
+        count = min(block, inputs.shape[1] - start)
+        for code, target, left_place, right_place in operations:
+            result = places[target - len(inputs)]
+            if left_place < len(inputs):
+                left = inputs[left_place, start:]
+            else:
+                left = places[left_place - len(inputs)]
+            if right_place < len(inputs):
+                right = inputs[right_place, start:]
+            else:
+                right = places[right_place - len(inputs)]
+            if code == 0:
+                for i in range(count):
+                    store(result, i, _add(load(left, i), load(right, i)))
+            elif code == 1:
+                for i in range(count):
+                    store(result, i, _subtract(load(left, i), load(right, i)))
+            elif code == 2:
+                for i in range(count):
+                    store(result, i, _multiply(load(left, i), load(right, i)))
+            else:
+                for i in range(count):
+                    value = load(left, i)
+                    square = _multiply(value, value)
+                    store(result, i, _multiply(_multiply(square, square), value))
+        for i in range(count):
+            store(out, start + i, load(result, i))
+
+
+@kernel
 def scale_by_powers(a, first, base, out):
     """Compute a[i] * first * base^i."""
     factor, step = load(first, 0), load(base, 0)
