@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from payy_ref.crypto.compiled import Words
 from payy_ref.crypto.field import MODULUS
 from payy_ref.errors import ErrorCode, SpecError
+from payy_ref.proofs.backend import Points
 from payy_ref.proofs.curve import (
     COORDINATE_MODULUS,
     G1_GENERATOR,
@@ -163,7 +163,7 @@ def test_sum_is_injected() -> None:
     """The given way of adding up is used, once, for all powers but the last."""
     asked: list[tuple[int, int]] = []
 
-    def counted(points: Words, scalars: Sequence[int]) -> G1Point:
+    def counted(points: Points, scalars: Sequence[int]) -> G1Point:
         asked.append((len(points), len(scalars)))
         return readable_sum_of_multiples(points, scalars)
 
@@ -210,7 +210,7 @@ def test_powers_are_injected() -> None:
     """The given way of making powers is used and gives the same setup."""
     asked: list[tuple[int, int]] = []
 
-    def recorded(secret: int, count: int) -> Words:
+    def recorded(secret: int, count: int) -> Points:
         asked.append((secret, count))
         return readable_powers_of_g1(secret, count)
 

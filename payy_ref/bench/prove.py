@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -129,27 +130,27 @@ def _name(count: int, prover: str) -> str:
 def _proof_row(figure: ProofFigure) -> dict[str, str]:
     own = figure.own
     rounds = own.get("rounds") or {}
-    seconds = sorted(figure.seconds)
-
-    def number(value: float | None, form: str, factor: float = 1) -> str:
-        return "" if value is None else format(value * factor, form)
-
+    verifying = {"": figure.verify_seconds, " with py_ecc": own.get("verify_readable")}
+    before = {"fill": own.get("fill"), "keys": own.get("keys")}
+    sizes = {"proof": own.get("proof_bytes"), "key": own.get("key_bytes")}
+    if figure.absent:
+        proof = f"absent: {figure.absent}"
+    else:
+        proof = f"{statistics.median(figure.seconds):.3f} s, {len(figure.seconds)} runs"
+        proof += "" if figure.cpu_seconds is None else f", {figure.cpu_seconds:.3f} s of processor"
     return {
         "measured": figure.name,
-        "statement": figure.statement,
-        "size": figure.size,
-        "runs": str(len(seconds)),
-        "prove s": number(seconds[len(seconds) // 2] if seconds else None, ".3f"),
-        "cpu s": number(figure.cpu_seconds, ".3f"),
-        "peak MB": number(figure.peak_bytes, ",.0f", 1e-6),
-        "verify ms": number(figure.verify_seconds, ".0f", 1e3),
-        "verify ms, py_ecc": number(own.get("verify_readable"), ".0f", 1e3),
-        "fill s": number(own.get("fill"), ".3f"),
-        "keys s": number(own.get("keys"), ".3f"),
-        "proof bytes": number(own.get("proof_bytes"), ","),
-        "key bytes": number(own.get("key_bytes"), ","),
+        "circuit": ", ".join(filter(None, (figure.statement, figure.size))),
+        "proof": proof,
+        "peak": "" if figure.peak_bytes is None else f"{figure.peak_bytes / 1e6:,.0f} MB",
+        "verify": ", ".join(
+            f"{1e3 * seconds:,.0f} ms{how}" for how, seconds in verifying.items() if seconds
+        ),
+        "before": ", ".join(
+            f"{what} {seconds:.3f} s" for what, seconds in before.items() if seconds
+        ),
+        "bytes": ", ".join(f"{what} {size:,}" for what, size in sizes.items() if size),
         "rounds": ", ".join(f"{name} {share:.0%}" for name, share in rounds.items()),
-        "absent": figure.absent,
     }
 
 

@@ -17,7 +17,6 @@ from rich.padding import Padding
 from rich.table import Table
 
 import payy_ref
-from payy_ref.crypto import compiled
 
 PIPED_WIDTH: Final = 240
 """Columns of a table that no terminal bounds; a shortened id is of no use to the next program."""
@@ -46,15 +45,24 @@ def load_kernels() -> None:
     """
     Load the kernels, and say so if they have to be compiled, which happens once on a machine.
 
-    Whether the cache is good shows only when it is used, so the message waits a moment.
+    Whether the cache is good shows only when it is used, so the message waits a moment. Without the
+    compiler there is nothing to load: the readable forms serve.
     """
+    try:
+        # Imported here: the compiler takes a second to load, and most commands do without.
+        from payy_ref.crypto import compiled  # noqa: PLC0415
+        from payy_ref.proofs import fast  # noqa: PLC0415
+    except ImportError:
+        return
     timer = threading.Timer(
         SILENT_SECONDS,
-        lambda: messages.print("compiling the hash kernels, once on this machine ..."),
+        lambda: messages.print("compiling the kernels, once on this machine ..."),
     )
     timer.start()
     try:
-        compiled.warm_up()
+        with messages.status("loading the kernels") as status:
+            for module in (compiled, fast):
+                module.warm_up(lambda name: status.update(f"loading the kernels: {name}"))
     finally:
         timer.cancel()
 

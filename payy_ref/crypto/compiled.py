@@ -43,10 +43,9 @@ from payy_ref.crypto.poseidon2 import (
     capacity,
     round_constants,
 )
+from payy_ref.crypto.readable import BYTE_HASH_START
 
 __all__ = [
-    "BYTE_HASH_START",
-    "Words",
     "byte_chain",
     "climb",
     "one_core",
@@ -57,9 +56,6 @@ __all__ = [
     "sponges",
     "warm_up",
 ]
-
-BYTE_HASH_START: Final = 2
-"""The accumulator's first value in the hash of bytes."""
 
 _ROW_CELLS: Final = 4 * (FULL_ROUNDS + 2) + PARTIAL_ROUNDS
 """Number of cells that a permutation fills in a circuit."""
@@ -288,11 +284,11 @@ def permutation(state: State) -> State:
     return permutations([state])[0]
 
 
-def permutation_rows(state: State) -> list[int]:
+def permutation_rows(state: State) -> tuple[int, ...]:
     """Give the 96 cells of a permutation as circuits lay them out, as the readable form does."""
     out = np.empty((_ROW_CELLS, 4), dtype=np.uint64)
     _permutation_rows_kernel(to_words([cell % MODULUS for cell in state]), _table(), out)
-    return from_words(out)
+    return tuple(from_words(out))
 
 
 def sponges(rows: Sequence[Sequence[int]]) -> list[FieldElement]:

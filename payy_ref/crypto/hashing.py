@@ -1,8 +1,8 @@
 """
 The hash functions of the network, as the rest of the package calls them.
 
-Poseidon2 runs in the compiled form; `poseidon2` is the specification of what it computes. Keccak
-and SHA3 come from libraries.
+Poseidon2 runs in the compiled form where there is a compiler; `poseidon2` is the specification of
+what it computes. Keccak and SHA3 come from libraries.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from typing import Final
 
 from Crypto.Hash import keccak
 
-from payy_ref.crypto import compiled
+from payy_ref.crypto import hash_form
 from payy_ref.crypto.field import Element, FieldElement
 from payy_ref.crypto.poseidon2 import State
 from payy_ref.errors import ErrorCode, require
@@ -37,7 +37,7 @@ def hash_elements(inputs: Sequence[Element | FieldElement]) -> FieldElement:
     require(1 <= len(inputs) <= MAXIMUM_INPUTS, ErrorCode.HASH_INPUT_COUNT)
 
     # COMPUTE
-    return compiled.sponge(inputs)
+    return hash_form.sponge(inputs)
 
 
 def hash_pair(left: int, right: int) -> FieldElement:
@@ -47,12 +47,12 @@ def hash_pair(left: int, right: int) -> FieldElement:
     Requirements:
         PAYY-HASH-005
     """
-    return compiled.sponge((left, right))
+    return hash_form.sponge((left, right))
 
 
-def permutation_rows(state: State) -> Sequence[int]:
+def permutation_rows(state: State) -> tuple[int, ...]:
     """Give the cells of a permutation as circuits lay them out (`poseidon2.permutation_rows`)."""
-    return compiled.permutation_rows(state)
+    return hash_form.permutation_rows(state)
 
 
 def byte_chunks(data: bytes) -> tuple[int, ...]:
@@ -80,7 +80,7 @@ def hash_bytes(data: bytes) -> FieldElement:
 
     Source: deployed `pkg/hash`, hash of bytes.
     """
-    return compiled.byte_chain(byte_chunks(data))
+    return hash_form.byte_chain(byte_chunks(data))
 
 
 def keccak256(data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from payy_ref.crypto import compiled
+from payy_ref.crypto import hash_form
 from payy_ref.crypto.field import FieldElement
 from payy_ref.merkle.kernels import slot_of
 from payy_ref.merkle.path import EMPTY_LEAF, Depth, Siblings, empty_roots
@@ -208,7 +208,7 @@ def _first_on_the_right(changes: Sequence[Change], height: int) -> int:
 
 def _lone_roots(elements: Sequence[int], heights: Sequence[int], depth: int) -> list[FieldElement]:
     slots = [slot_of(element, 2**depth) for element in elements]
-    return compiled.climb(elements, slots, [0] * len(elements), heights, empty_roots(depth))
+    return hash_form.climb(elements, slots, [0] * len(elements), heights, empty_roots(depth))
 
 
 def _hash_new_nodes(top: Node | None, depth: int) -> None:
@@ -234,5 +234,5 @@ def _hash_new_nodes(top: Node | None, depth: int) -> None:
             (_root_of(node.left, height - 1), _root_of(node.right, height - 1))
             for node in branches[height]
         ]
-        for branch, root in zip(branches[height], compiled.sponges(pairs), strict=True):
+        for branch, root in zip(branches[height], hash_form.sponges(pairs), strict=True):
             branch.root = root

@@ -40,6 +40,9 @@ def verify_batch(
     """
     Accept all claims or reject them together; which of them is false is not said.
 
+    Requirements:
+        PAYY-CIRCUITS-030
+
     Raises:
         SpecError: `PROOF_BATCH_EMPTY`, `PROOF_SETUPS_DIFFER`, `PROOF_EQUATION`, and those of
             `prepare`.
@@ -53,7 +56,12 @@ def verify_batch(
 
 
 def combine(proofs: Sequence[Prepared]) -> Equation:
-    """Add up equations of one setup, the one in place i times rho^i."""
+    """
+    Add up equations of one setup, the one in place i times rho^i.
+
+    Requirements:
+        PAYY-CIRCUITS-030
+    """
     rho = transcript.batch_challenge([proof.final for proof in proofs])
 
     def scaled(sides: Sequence[Sequence[Term]]) -> tuple[Term, ...]:

@@ -23,9 +23,9 @@ from py_ecc.fields import optimized_bn128_FQ2 as FQ2
 from py_ecc.fields import optimized_bn128_FQ12 as FQ12
 from py_ecc.optimized_bn128 import optimized_curve, optimized_pairing
 
-from payy_ref.crypto.compiled import Words
 from payy_ref.crypto.field import MODULUS
 from payy_ref.errors import ErrorCode, require
+from payy_ref.proofs.backend import Points
 
 COORDINATE_MODULUS: Final = 0x30644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD47
 """q, the prime of the field of coordinates."""
@@ -88,6 +88,9 @@ def decode_g1(data: bytes) -> G1Point:
     """
     Read a point of G1.
 
+    Requirements:
+        PAYY-CIRCUITS-024
+
     Raises:
         SpecError: `PROOF_POINT_LENGTH`, `PROOF_COORDINATE_NOT_CANONICAL`,
             `PROOF_POINT_NOT_ON_CURVE`.
@@ -111,6 +114,9 @@ def decode_g2(data: bytes) -> G2Point:
     """
     Read a point of G2.
 
+    Requirements:
+        PAYY-CIRCUITS-024
+
     Raises:
         SpecError: `PROOF_POINT_LENGTH`, `PROOF_COORDINATE_NOT_CANONICAL`,
             `PROOF_POINT_NOT_ON_CURVE`, `PROOF_POINT_NOT_IN_SUBGROUP`.
@@ -126,7 +132,12 @@ def decode_g2(data: bytes) -> G2Point:
 
 
 def _coordinates(data: bytes) -> list[int]:
-    """Read big-endian numbers below q."""
+    """
+    Read big-endian numbers below q.
+
+    Requirements:
+        PAYY-CIRCUITS-024
+    """
     starts = range(0, len(data), COORDINATE_BYTES)
     values = [int.from_bytes(data[start : start + COORDINATE_BYTES], "big") for start in starts]
     # CHECK
@@ -138,7 +149,7 @@ def _coordinates(data: bytes) -> list[int]:
     return values
 
 
-def words_from_points(points: Iterable[G1Point]) -> Words:
+def words_from_points(points: Iterable[G1Point]) -> Points:
     """
     Lay out points of G1 as machine words.
 
@@ -155,7 +166,7 @@ def words_from_points(points: Iterable[G1Point]) -> Words:
     return words.reshape(-1, POINT_WORDS)
 
 
-def points_from_words(words: Words) -> list[G1Point]:
+def points_from_words(words: Points) -> list[G1Point]:
     """Read points back from an array of shape (n, 8)."""
     joined = words.astype("<u8", copy=False).tobytes()
     values = [

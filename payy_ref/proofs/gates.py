@@ -80,7 +80,12 @@ class Gate(IntEnum):
 
 
 def arithmetic(row: Row[Any]) -> list[Any]:
-    """Bind w3 to q0 w0 w1 + q1 w0 + q2 w2 + q3."""
+    """
+    Bind w3 to q0 w0 w1 + q1 w0 + q2 w2 + q3.
+
+    Requirements:
+        PAYY-CIRCUITS-003
+    """
     w, q = row.wires, row.constants
     return [q[0] * (w[0] * w[1]) + q[1] * w[0] + q[2] * w[2] + q[3] - w[3]]
 
@@ -91,6 +96,9 @@ def absorb(row: Row[Any]) -> list[Any]:
 
     If q0 is 1, w3 is a bit that exchanges w0 and w1 (the caller makes it a bit): children of a
     tree node. q2 lets w2 in; the last cell is q3, the capacity of a new hash, or w3 if q1 is 1.
+
+    Requirements:
+        PAYY-CIRCUITS-004
     """
     w, q = row.wires, row.constants
     exchange = q[0] * w[3] * (w[1] - w[0])
@@ -99,7 +107,12 @@ def absorb(row: Row[Any]) -> list[Any]:
 
 
 def full_round(row: Row[Any]) -> list[Any]:
-    """Bind the row below to a full round of this state; the q are the round's constants."""
+    """
+    Bind the row below to a full round of this state; the q are the round's constants.
+
+    Requirements:
+        PAYY-CIRCUITS-004
+    """
     powers = [(w + q) ** SBOX_DEGREE for w, q in zip(row.wires, row.constants, strict=True)]
     return _differences(row.below, _times(EXTERNAL_MATRIX, powers))
 
@@ -110,6 +123,9 @@ def enter_partial(row: Row[Any]) -> list[Any]:
 
     Input k + 1 is (1 + d0) y_k + (sum of the tail before round k) + its round constant, where y_k
     is the output of S-box k.
+
+    Requirements:
+        PAYY-CIRCUITS-004
     """
     constants = partial_constants()
     outputs = [(row.wires[0] + row.one * constants[0]) ** SBOX_DEGREE]
@@ -130,12 +146,16 @@ def partial_rounds(row: Row[Any]) -> list[Any]:
     Bind each input of an S-box to the four inputs before it.
 
     The q hold what the round constants come to (`partial_row_constants`).
+
+    Requirements:
+        PAYY-CIRCUITS-004
     """
     cells = [*row.wires, *row.below]
+    outputs = [cell**SBOX_DEGREE for cell in cells[:-1]]
     recurrence = partial_recurrence()
     return [
         cells[i + 4]
-        - _dot(recurrence.outputs, [cell**SBOX_DEGREE for cell in cells[i : i + 4]])
+        - _dot(recurrence.outputs, outputs[i : i + 4])
         - _dot(recurrence.inputs, cells[i + 1 : i + 4])
         - row.constants[i]
         for i in range(WIRES)
@@ -148,6 +168,9 @@ def leave_partial(row: Row[Any]) -> list[Any]:
 
     The row holds the inputs of the last three S-boxes and cell 0 of the state after them. Their
     differences give the sum of the tail three times in a row, which is the tail.
+
+    Requirements:
+        PAYY-CIRCUITS-004
     """
     constants = (*partial_constants()[-3:], 0)
     cells = [w - row.one * c for w, c in zip(row.wires, constants, strict=True)]
@@ -161,7 +184,12 @@ def leave_partial(row: Row[Any]) -> list[Any]:
 
 
 def digits(row: Row[Any]) -> list[Any]:
-    """Let each cell be four times the one before plus 0, 1, 2 or 3."""
+    """
+    Let each cell be four times the one before plus 0, 1, 2 or 3.
+
+    Requirements:
+        PAYY-CIRCUITS-005
+    """
     cells = [*row.wires, row.below[0]]
     constraints = []
     for before, after in pairwise(cells):

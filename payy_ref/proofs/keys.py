@@ -118,6 +118,9 @@ def preprocess(
         keep_cosets: Whether the prover's key holds what it would otherwise compute for every proof:
             90 n field elements, 750 MB for 2^18 rows in machine words.
 
+    Requirements:
+        PAYY-CIRCUITS-022, PAYY-CIRCUITS-023
+
     Raises:
         SpecError: `CIRCUIT_SIZE_OUT_OF_RANGE`, `CIRCUIT_LAST_ROW_READS_ON`,
             `CIRCUIT_PUBLIC_INPUT_UNBOUND`, `SETUP_TOO_SHORT`.
@@ -175,7 +178,12 @@ def on_coset(
 
 
 def _binds_public_inputs(system: System) -> bool:
-    """Tell whether input i stands in an arithmetic row i without constants: w3 = input."""
+    """
+    Tell whether input i stands in an arithmetic row i without constants: w3 = input.
+
+    Requirements:
+        PAYY-CIRCUITS-023
+    """
     count = system.public_count
     is_arithmetic = bool((system.gates[:count] == Gate.ARITHMETIC).all())
     return (
@@ -186,13 +194,23 @@ def _binds_public_inputs(system: System) -> bool:
 
 
 def _selector_columns(system: System, backend: Backend) -> list[Column]:
-    """Mark the rows of each gate with 1; a row has one gate, so at most one selector is 1."""
+    """
+    Mark the rows of each gate with 1; a row has one gate, so at most one selector is 1.
+
+    Requirements:
+        PAYY-CIRCUITS-023
+    """
     zero_and_one = backend.column([0, 1])
     return [backend.take(zero_and_one, (system.gates == gate).astype(np.int64)) for gate in Gate]
 
 
 def _permutation_columns(system: System, backend: Backend) -> list[Column]:
-    """Put into each cell the identity k_j omega^i of the cell that follows it in its cycle."""
+    """
+    Put into each cell the identity k_j omega^i of the cell that follows it in its cycle.
+
+    Requirements:
+        PAYY-CIRCUITS-023
+    """
     rows = backend.powers(root_of_unity(system.size), system.size)
     wires = backend.column(WIRE_COSETS)
     return [
@@ -205,7 +223,12 @@ def _permutation_columns(system: System, backend: Backend) -> list[Column]:
 
 
 def encode_key(key: VerificationKey) -> bytes:
-    """Write a verification key: four words, fifteen points of G1, [x]_2."""
+    """
+    Write a verification key: four words, fifteen points of G1, [x]_2.
+
+    Requirements:
+        PAYY-CIRCUITS-024
+    """
     words = TAG + key.circuit + element_bytes(key.log_size) + element_bytes(key.public_count)
     return words + b"".join(map(encode_g1, key.points)) + encode_g2(key.x_g2)
 
@@ -216,6 +239,9 @@ def decode_key(data: bytes) -> VerificationKey:
 
     Whether it is the key of a certain circuit is not seen from it. Infinity is allowed among the
     commitments, since a gate may not occur; as [x]_2 it would let everything pass.
+
+    Requirements:
+        PAYY-CIRCUITS-024
 
     Raises:
         SpecError: `PROOF_KEY_LENGTH`, `PROOF_KEY_TAG`, `PROOF_KEY_SIZE_OUT_OF_RANGE`,
@@ -252,6 +278,9 @@ def decode_key(data: bytes) -> VerificationKey:
 def check_public(key: VerificationKey, public: Sequence[int]) -> None:
     """
     Check the form of public inputs.
+
+    Requirements:
+        PAYY-CIRCUITS-029
 
     Raises:
         SpecError: `PROOF_PUBLIC_COUNT`, `PROOF_PUBLIC_NOT_CANONICAL`.

@@ -78,6 +78,9 @@ def linearise(
 
         sum of s_g (C_g0 + alpha C_g1 + ...) + PI + alpha^4 (z A - z(zeta omega) B)
             + alpha^5 L_0 (z - 1) = Z_H (t_lo + zeta^3n t_hi)
+
+    Requirements:
+        PAYY-CIRCUITS-027
     """
     row = Row(
         wires=evaluations.wires,

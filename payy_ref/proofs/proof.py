@@ -110,7 +110,12 @@ def proof_of(points: Sequence[G1Point], words: Sequence[int]) -> Proof:
 
 
 def encode_proof(proof: Proof) -> bytes:
-    """Write the points, 64 bytes each, then the values, 32 bytes each."""
+    """
+    Write the points, 64 bytes each, then the values, 32 bytes each.
+
+    Requirements:
+        PAYY-CIRCUITS-025
+    """
     points = b"".join(map(encode_g1, proof.points))
     return points + b"".join(map(element_bytes, proof.evaluations.words))
 
@@ -120,6 +125,9 @@ def decode_proof(data: bytes) -> Proof:
     Read a proof; every proof has one encoding.
 
     Infinity is allowed: it commits to the polynomial 0.
+
+    Requirements:
+        PAYY-CIRCUITS-025
 
     Raises:
         SpecError: `PROOF_LENGTH`, `PROOF_EVALUATION_NOT_CANONICAL`, and those of `decode_g1`.

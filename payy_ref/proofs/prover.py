@@ -81,6 +81,9 @@ def prove(
         backend: What computes.
         progress: Is told of each round's start, advance and end.
 
+    Requirements:
+        PAYY-CIRCUITS-028
+
     Raises:
         SpecError: `PROOF_PUBLIC_COUNT`, `PROOF_PUBLIC_NOT_CANONICAL`,
             `PROOF_WITNESS_UNSATISFIED`.
@@ -218,6 +221,9 @@ def compute_quotient(
 
     Returns:
         Six parts of n coefficients each, the lowest first.
+
+    Requirements:
+        PAYY-CIRCUITS-027
     """
     n = key.verification.size
     rows, one = backend.powers(root_of_unity(n), n), backend.one(n)
@@ -279,6 +285,9 @@ def commit_to_quotient(
     Split t into t_lo + X^3n t_hi and commit to both.
 
     What the blinder adds to t_lo at X^3n it takes from t_hi, so that t stays as it is.
+
+    Requirements:
+        PAYY-CIRCUITS-028
     """
     n = key.verification.size
     half = QUOTIENT_COSETS // 2
@@ -370,7 +379,12 @@ def _committed(key: ProvingKey, polynomial: Column, backend: Backend) -> Committ
 
 
 def _blinded(polynomial: Column, scalars: Sequence[int], size: int, backend: Backend) -> Column:
-    """Add (b_0 + b_1 X + b_2 X^2) Z_H, which changes nothing on H."""
+    """
+    Add (b_0 + b_1 X + b_2 X^2) Z_H, which changes nothing on H.
+
+    Requirements:
+        PAYY-CIRCUITS-028
+    """
     mask = backend.column(scalars)
     above = times_power(backend, mask, len(scalars), size)
     return backend.combine([polynomial, mask, above], [1, MODULUS - 1, 1])

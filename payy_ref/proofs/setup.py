@@ -18,10 +18,10 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from payy_ref.crypto.compiled import Words
 from payy_ref.crypto.field import MODULUS, FieldElement, reduce
 from payy_ref.crypto.hashing import keccak256
 from payy_ref.errors import ErrorCode, require
+from payy_ref.proofs.backend import Points
 from payy_ref.proofs.curve import (
     COORDINATE_BYTES,
     COORDINATE_MODULUS,
@@ -48,10 +48,10 @@ from payy_ref.proofs.curve import (
     words_from_points,
 )
 
-SumOfMultiples: TypeAlias = Callable[[Words, Sequence[int]], G1Point]
+SumOfMultiples: TypeAlias = Callable[[Points, Sequence[int]], G1Point]
 """Computes the sum of scalars[i] * points[i]; the points are rows as in `TrustedSetup`."""
 
-PowersOfG1: TypeAlias = Callable[[int, int], Words]
+PowersOfG1: TypeAlias = Callable[[int, int], Points]
 """Computes [1]_1, [x]_1, ... from x and their number, as rows as in `TrustedSetup`."""
 
 DEVELOPMENT_SETUP_NAME: Final = "insecure-development-setup"
@@ -82,7 +82,7 @@ class TrustedSetup:
         """Number of powers in G1, the zeroth included."""
         return len(self.g1_bytes) // G1_BYTES
 
-    def words(self, count: int) -> Words:
+    def words(self, count: int) -> Points:
         """Copy the first powers as machine words: an array of shape (count, 8)."""
         return _as_words(self.g1_bytes[: count * G1_BYTES])
 
@@ -91,7 +91,7 @@ class TrustedSetup:
         return points_from_words(self.words(count))
 
 
-def checked_powers(setup: TrustedSetup, count: int) -> Words:
+def checked_powers(setup: TrustedSetup, count: int) -> Points:
     """
     Take the first powers of a setup that has so many.
 
@@ -111,12 +111,12 @@ def checked_powers(setup: TrustedSetup, count: int) -> Words:
     return setup.words(count)
 
 
-def readable_sum_of_multiples(points: Words, scalars: Sequence[int]) -> G1Point:
+def readable_sum_of_multiples(points: Points, scalars: Sequence[int]) -> G1Point:
     """Compute the sum of scalars[i] * points[i] over integers."""
     return multi_scalar_product(points_from_words(points), scalars)
 
 
-def readable_powers_of_g1(secret: int, count: int) -> Words:
+def readable_powers_of_g1(secret: int, count: int) -> Points:
     """Compute [1]_1, [x]_1, ..., `count` of them, over integers."""
     return words_from_points(multiples_of_generator(_powers_of(secret, count)))
 
@@ -367,7 +367,7 @@ def _g2_point(contents: bytes) -> G2Point:
     return None if x == y == (0, 0) else (x, y)
 
 
-def _as_words(contents: bytes) -> Words:
+def _as_words(contents: bytes) -> Points:
     """Read 64-bit words, eight a point of G1."""
     return np.frombuffer(contents, dtype="<u8").astype(np.uint64).reshape(-1, POINT_WORDS)
 

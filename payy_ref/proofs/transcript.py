@@ -93,7 +93,12 @@ def second_challenge(state: State) -> int:
 
 
 def challenges(key_digest: bytes, public: Sequence[int], proof: Proof) -> Challenges:
-    """Go through a whole proof."""
+    """
+    Go through a whole proof.
+
+    Requirements:
+        PAYY-CIRCUITS-026
+    """
     first = after_wires(start(key_digest, public), proof.wires)
     second = after_permutation(first, proof.z)
     third = after_quotient(second, proof.t_lo, proof.t_hi)
@@ -111,6 +116,11 @@ def challenges(key_digest: bytes, public: Sequence[int], proof: Proof) -> Challe
 
 
 def batch_challenge(finals: Sequence[State]) -> int:
-    """Draw rho, whose powers keep the proofs of a batch apart, from all of them."""
+    """
+    Draw rho, whose powers keep the proofs of a batch apart, from all of them.
+
+    Requirements:
+        PAYY-CIRCUITS-030
+    """
     count = element_bytes(len(finals))
     return challenge(State(keccak256(BATCH_TAG + count + b"".join(finals))))

@@ -71,6 +71,9 @@ def verify(
 
     Key and proof hold points of their groups; decoding sees to that.
 
+    Requirements:
+        PAYY-CIRCUITS-029
+
     Raises:
         SpecError: `PROOF_PUBLIC_COUNT`, `PROOF_PUBLIC_NOT_CANONICAL`, `PROOF_CHALLENGE_IN_DOMAIN`,
             `PROOF_EQUATION`.
@@ -89,6 +92,9 @@ def prepare(key: VerificationKey, public: Sequence[int], proof: Proof) -> Prepar
     = Q. With u between them, and all that X multiplies on the left, this is the equation at x:
 
         x (W_zeta + u W_zeta_omega) = zeta W_zeta + u zeta omega W_zeta_omega + P + u Q
+
+    Requirements:
+        PAYY-CIRCUITS-029
 
     Raises:
         SpecError: `PROOF_PUBLIC_COUNT`, `PROOF_PUBLIC_NOT_CANONICAL`, `PROOF_CHALLENGE_IN_DOMAIN`.

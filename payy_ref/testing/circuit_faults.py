@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Final, Self
 
 from payy_ref.crypto.field import MODULUS
-from payy_ref.proofs.gates import CONSTRAINTS, WIRES, Gate, Row, constraint_names
+from payy_ref.proofs.gates import CONSTRAINTS, DIGIT_BASE, WIRES, Gate, Row, constraint_names
 from payy_ref.proofs.system import (
     EMPTY_ROW,
     UNUSED,
@@ -34,6 +34,15 @@ MOST_MENDS: Final = 5
 
 MOST_TRIES: Final = 60
 """A fault for which more repairs than this were tried is given up."""
+
+DIGIT_BITS: Final = DIGIT_BASE.bit_length() - 1
+"""Bits of a digit."""
+
+FIRST_DIGIT: Final = "first_digit_is_bit"
+"""What the row is called that asks for a bit at the beginning of a number of odd width."""
+
+ZERO: Final = "constant[0]"
+"""What the row is called that makes 0."""
 
 Place = tuple[int, int]
 """A constraint: its row, and its number in the row."""
@@ -143,13 +152,12 @@ class Trial:
         self.values = [0] * (plan.circuit.variable_count + 2)
         self.pinned: set[int] = set()
         self.split: Cell | None = None
-        self.edits: dict[str, int] = {}
         self.with_faults: set[int] = set()
         for name, value in inputs.items():
             self.values[plan.circuit.inputs[name]] = value
         for node in plan.nodes:
             self._store(node.step.outputs, self._results(node))
-        self.public = {i: 0 for i in range(0)}
+        self.told: dict[int, int] = {}
         self.failing: set[Place] = set()
         self._judge(range(plan.system.rows), everything=True)
 
@@ -159,8 +167,8 @@ class Trial:
         other.plan, other.split = self.plan, self.split
         other.values = self.values.copy()
         other.pinned, other.failing = self.pinned.copy(), self.failing.copy()
-        other.with_faults, other.edits = self.with_faults.copy(), self.edits.copy()
-        other.public = self.public.copy()
+        other.with_faults = self.with_faults.copy()
+        other.told = self.told.copy()
         return other
 
     def cells(self, row: int) -> tuple[int, ...]:
@@ -222,6 +230,11 @@ class Trial:
                     self._touch(variable, touched, waiting)
         self._judge(touched)
 
+    def tell(self, index: int, error: int) -> None:
+        """Tell the verifier a public input that is wrong by this."""
+        self.told[index] = error
+        self._judge([index])
+
     def witness(self) -> Witness:
         """Give the table as a witness."""
         wires: tuple[list[int], ...] = tuple([] for _ in range(WIRES))
@@ -230,7 +243,7 @@ class Trial:
                 column.append(self.values[variable])
         count = self.plan.system.public_count
         public = [
-            (value + self.public.get(i, 0)) % MODULUS for i, value in enumerate(wires[3][:count])
+            (value + self.told.get(i, 0)) % MODULUS for i, value in enumerate(wires[3][:count])
         ]
         return Witness(wires=wires, public=tuple(public))
 
@@ -309,7 +322,7 @@ class Trial:
             )
         )
         if row < plan.system.public_count:
-            results[0] += values[plan.rows[row][3]] + self.public.get(row, 0)
+            results[0] += values[self.cells(row)[3]] + self.told.get(row, 0)
         return [value % MODULUS for value in results]
 
     def _judge(self, rows: Iterable[int], *, everything: bool = False) -> None:
@@ -348,12 +361,18 @@ class Search:
 
     def isolate(self, trial: Trial, target: Place | None) -> Trial | None:
         """
-        Mend everything but one constraint.
+        Mend everything but one constraint, at first without a change of any hint.
 
         Args:
             target: the constraint that stays broken; None if a copy is.
         """
-        return self._isolate(trial, target, MOST_MENDS, [MOST_TRIES])
+        stiff = trial.copy()
+        for row, _ in trial.failing - {target}:
+            if self.plan.gates[row] == Gate.ARITHMETIC:
+                cone = self.adjustable(row, trial)
+                stiff.pinned.update(v for v in cone if v in self.plan.maker)
+        found = self._isolate(stiff, target, MOST_MENDS, [MOST_TRIES // 3])
+        return found or self._isolate(trial, target, MOST_MENDS, [MOST_TRIES])
 
     def _isolate(
         self, trial: Trial, target: Place | None, depth: int, tries: list[int]
@@ -432,6 +451,14 @@ def attacks(search: Search, base: Trial, target: Place) -> Iterator[Trial]:
                 trial.put({output: wrong})
                 yield trial
     row = target[0]
+    if row < plan.system.public_count:
+        trial = base.copy()
+        trial.tell(row, 1)
+        yield trial
+    if plan.gates[row] == Gate.DIGITS:
+        yield from _jumps(plan, base, target)
+    if plan.labels[row].endswith(FIRST_DIGIT) or plan.labels[row] == ZERO:
+        yield from _other_beginnings(plan, base, target)
     if plan.gates[row] != Gate.ARITHMETIC:
         return
     held = base.copy()
@@ -439,9 +466,13 @@ def attacks(search: Search, base: Trial, target: Place) -> Iterator[Trial]:
         held.pinned.add(output)
     for variable in search.adjustable(row, held):
         value = base.values[variable]
+        maker = plan.maker.get(variable)
+        # What came with it from one hint stays, so that other values follow in a simple way.
+        others = set() if maker is None else set(plan.nodes[maker].step.outputs)
         for wrong in (value + 1, 0, 1, value + 2, value - 1, value + 5):
             if (wrong - value) % MODULUS:
                 trial = held.copy()
+                trial.pinned |= others
                 trial.put({variable: wrong})
                 if target in trial.failing:
                     yield trial
@@ -457,3 +488,156 @@ def attacks(search: Search, base: Trial, target: Place) -> Iterator[Trial]:
                     trial.put({variable: wrong})
                     if target in trial.failing:
                         yield trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """The numbers that rows of `DIGITS` build, one more digit each."""
+
+    cells: tuple[Cell, ...]
+    """All places, from the first zero to the number itself."""
+    numbers: tuple[int, ...]
+    """The variables after the zeros."""
+
+    @property
+    def leading(self) -> int:
+        """Count the zeros besides the first."""
+        return len(self.cells) - len(self.numbers) - 1
+
+    def halted(self, value: int, start: int = 0) -> dict[int, int]:
+        """Build a value from its digits, but with nothing before a place: there is one leap."""
+        count = len(self.numbers)
+        return {
+            number: value >> DIGIT_BITS * (count - 1 - i) if i >= start else 0
+            for i, number in enumerate(self.numbers)
+        }
+
+    def scaled(self, value: int) -> tuple[int, dict[int, int]]:
+        """Build any value from digits 0 alone: what to begin with instead of 0, and the rest."""
+        first = value * pow(DIGIT_BASE, -len(self.numbers), MODULUS) % MODULUS
+        return first, {
+            number: first * DIGIT_BASE ** (i + 1) for i, number in enumerate(self.numbers)
+        }
+
+
+def chain_of(plan: Plan, row: int) -> Chain:
+    """Find the numbers that a row of `DIGITS` is part of."""
+    scope = plan.labels[row].rpartition("/")[0]
+    first = plan.system.row_of(f"{scope}/digits[0]")
+    end = plan.system.row_of(f"{scope}/end")
+    cells = [(wire, r) for r in range(first, end) for wire in range(WIRES)] + [(0, end)]
+    zero = plan.rows[first][0]
+    variables = [plan.rows[r][wire] for wire, r in cells]
+    return Chain(cells=tuple(cells), numbers=tuple(v for v in variables if v != zero))
+
+
+def _other_beginnings(plan: Plan, base: Trial, target: Place) -> Iterator[Trial]:
+    """Let numbers begin with a digit that is no bit, or after another number than 0."""
+    row = target[0]
+    scope = plan.labels[row].removesuffix(FIRST_DIGIT)
+    for first in plan.label_places:
+        if not first.endswith("/digits[0]:digits[0]"):
+            continue
+        own = first.removesuffix("digits[0]:digits[0]")
+        chain = chain_of(plan, plan.system.row_of(first))
+        value = base.values[plan.rows[plan.system.row_of(f"{own}is_value")][3]]
+        if own == scope:
+            for wrong in (value, 2 * DIGIT_BASE ** (len(chain.numbers) - 1)):
+                trial = base.copy()
+                trial.put(chain.halted(wrong))
+                yield trial
+        if plan.labels[row] == ZERO:
+            zero = plan.rows[row][WIRES - 1]
+            for start, numbers in (
+                (-1, [-(DIGIT_BASE ** (i + 1)) for i in range(len(chain.numbers))]),
+                (-pow(DIGIT_BASE, -1, MODULUS), [0] * len(chain.numbers)),
+            ):
+                trial = base.copy()
+                trial.put({zero: start} | dict(zip(chain.numbers, numbers, strict=True)))
+                yield trial
+
+
+def _jumps(plan: Plan, base: Trial, target: Place) -> Iterator[Trial]:
+    """Leap from 0 to a number that is no digit; the value is as it is, or beyond its range."""
+    row, index = target
+    chain = chain_of(plan, row)
+    start = chain.cells.index((index, row)) - chain.leading
+    if start < 0:
+        return
+    value_row = plan.system.row_of(f"{plan.labels[row].rpartition('/')[0]}/is_value")
+    value = base.values[plan.rows[value_row][3]]
+    for wrong in (value, MODULUS - 1, value + DIGIT_BASE ** len(chain.numbers), MODULUS - 2**200):
+        trial = base.copy()
+        trial.put(chain.halted(wrong % MODULUS, start))
+        if target in trial.failing:
+            yield trial
+
+
+def copy_attacks(search: Search, base: Trial, cell: Cell) -> Iterator[Trial]:
+    """Break a copy in the ways that need no knowledge of the circuit."""
+    plan = search.plan
+    wire, row = cell
+    variable = plan.rows[row][wire]
+    parted = base.copy()
+    parted.split_cell(cell)
+    changed = variable if parted.makes_split() else plan.split_variable
+    value = base.values[variable]
+    if plan.gates[row] == Gate.DIGITS:
+        yield from _digit_copies(plan, parted, cell)
+        return
+    for wrong in (1 - value if value in {0, 1} else value + 1, value + 1, 0, 2, value - 1):
+        if (wrong - value) % MODULUS:
+            trial = parted.copy()
+            trial.put({changed: wrong})
+            yield trial
+
+
+def repaired_by_copy(broken: Trial, cell: Cell) -> Trial | None:
+    """Take a table that breaks one constraint, and mend it at a cell of its row alone."""
+    trial = broken.copy()
+    trial.split_cell(cell)
+    (place,) = trial.failing
+    split = trial.plan.split_variable
+    before = trial.residual(place)
+    trial.put({split: trial.values[split] + 1})
+    slope = (trial.residual(place) - before) % MODULUS
+    if not slope:
+        return None
+    trial.put({split: trial.values[split] - 1 - before * pow(slope, -1, MODULUS)})
+    return None if trial.failing else trial
+
+
+def _digit_copies(plan: Plan, parted: Trial, cell: Cell) -> Iterator[Trial]:
+    """Begin to build a number with something else than 0."""
+    wire, row = cell
+    chain = chain_of(plan, row)
+    at = chain.cells.index(cell)
+    value_row = plan.system.row_of(f"{plan.labels[row].rpartition('/')[0]}/is_value")
+    value = parted.values[plan.rows[value_row][3]]
+    if at > chain.leading:
+        for wrong in (value, 2 * DIGIT_BASE ** (len(chain.numbers) - 1)):
+            numbers = chain.halted(wrong)
+            first, numbers[chain.numbers[0]] = numbers[chain.numbers[0]], 0
+            trial = parted.copy()
+            trial.put({plan.split_variable: first, **numbers})
+            yield trial
+        return
+    if at < chain.leading:
+        trial = parted.copy()
+        trial.put({plan.split_variable: -pow(DIGIT_BASE, -1, MODULUS)})
+        yield trial
+        return
+    for wrong in (value, MODULUS - 1, value + DIGIT_BASE ** len(chain.numbers)):
+        first, numbers = chain.scaled(wrong % MODULUS)
+        trial = parted.copy()
+        trial.put({plan.split_variable: first, **numbers})
+        if not trial.failing or first:
+            yield trial
+    value %= DIGIT_BASE ** len(chain.numbers)
+    for first in (1, 2, 3):
+        numbers = chain.halted(value)
+        for i, number in enumerate(chain.numbers):
+            numbers[number] += first * DIGIT_BASE ** (i + 1)
+        trial = parted.copy()
+        trial.put({plan.split_variable: first, **numbers})
+        yield trial
