@@ -287,9 +287,6 @@ class ErrorCode(StrEnum):
     PROOF_WITNESS_UNSATISFIED = "PROOF_WITNESS_UNSATISFIED"
     """The witness breaks a constraint, so there is nothing to prove."""
 
-    PROOF_CHALLENGE_IN_DOMAIN = "PROOF_CHALLENGE_IN_DOMAIN"
-    """The challenge zeta is 0 or a root of unity, where nothing is hidden or bound."""
-
     PROOF_EQUATION = "PROOF_EQUATION"
     """The pairing equation does not hold: the proof shows nothing."""
 

@@ -120,11 +120,35 @@ def hashes_in(log_size: int) -> int:
 
 def proof_rows(figures: Iterable[Figure]) -> list[dict[str, str]]:
     """Lay out what the figures say of proofs besides their rate, a row for each."""
-    return [_proof_row(figure) for figure in figures if isinstance(figure, ProofFigure)]
+    return [
+        _proof_row(figure) if isinstance(figure, ProofFigure) else _row(figure, figure.cpu_seconds)
+        for figure in figures
+        if isinstance(figure, ProofFigure | LoadFigure)
+    ]
 
 
 def _name(count: int, prover: str) -> str:
     return f"prove {count:,} hashes, {prover}"
+
+
+def _row(figure: Figure, cpu_seconds: float | None) -> dict[str, str]:
+    """Lay out the time that something takes, with empty columns for what is said of proofs only."""
+    if figure.absent:
+        time = f"absent: {figure.absent}"
+    else:
+        runs = len(figure.seconds)
+        time = f"{statistics.median(figure.seconds):.3f} s, {runs} run{'s' if runs > 1 else ''}"
+        time += "" if cpu_seconds is None else f", {cpu_seconds:.3f} s of processor"
+    return {
+        "measured": figure.name,
+        "time": time,
+        "circuit": "",
+        "peak": "",
+        "verify": "",
+        "before": "",
+        "bytes": "",
+        "rounds": "",
+    }
 
 
 def _proof_row(figure: ProofFigure) -> dict[str, str]:
@@ -133,15 +157,9 @@ def _proof_row(figure: ProofFigure) -> dict[str, str]:
     verifying = {"": figure.verify_seconds, " with py_ecc": own.get("verify_readable")}
     before = {"fill": own.get("fill"), "keys": own.get("keys")}
     sizes = {"proof": own.get("proof_bytes"), "key": own.get("key_bytes")}
-    if figure.absent:
-        proof = f"absent: {figure.absent}"
-    else:
-        proof = f"{statistics.median(figure.seconds):.3f} s, {len(figure.seconds)} runs"
-        proof += "" if figure.cpu_seconds is None else f", {figure.cpu_seconds:.3f} s of processor"
     return {
-        "measured": figure.name,
+        **_row(figure, figure.cpu_seconds),
         "circuit": ", ".join(filter(None, (figure.statement, figure.size))),
-        "proof": proof,
         "peak": "" if figure.peak_bytes is None else f"{figure.peak_bytes / 1e6:,.0f} MB",
         "verify": ", ".join(
             f"{1e3 * seconds:,.0f} ms{how}" for how, seconds in verifying.items() if seconds

@@ -21,8 +21,24 @@ from payy_ref.bench.chapters import (
 )
 from payy_ref.bench.ledger import MANY_LEAVES, TreeFigure, ledger_benchmarks
 from payy_ref.bench.measure import Figure
-from payy_ref.cli.project import load_kernels, messages, output, project_root, require_known
+from payy_ref.bench.peers import Peers
+from payy_ref.bench.prove import proof_rows, prove_benchmarks
+from payy_ref.cli.project import (
+    load_kernels,
+    messages,
+    output,
+    print_listing,
+    project_root,
+    require_known,
+)
 from payy_ref.files import replace_file
+
+
+def _provers() -> Peers:
+    """Find the public provers of the checkout."""
+    root = project_root()
+    return Peers(folder=root / "tests" / "peers", cache=root / "build" / "peers")
+
 
 CHAPTERS: Final[Mapping[str, Callable[[], Iterable[Benchmark]]]] = {
     "peers": lambda: peer_benchmarks(project_root() / "tests" / "drivers" / "typescript"),
@@ -30,6 +46,7 @@ CHAPTERS: Final[Mapping[str, Callable[[], Iterable[Benchmark]]]] = {
     "tree": tree_benchmarks,
     "driver": driver_benchmarks,
     "ledger": lambda: ledger_benchmarks(large=False),
+    "prove": lambda: prove_benchmarks(_provers(), large=False),
 }
 """What is measured, by the name that chooses it."""
 
@@ -43,7 +60,8 @@ def bench(
         bool,
         typer.Option(
             "--large",
-            help=f"Blocks on a tree of {MANY_LEAVES:,} leaves too, half an hour on two cores.",
+            help=f"Blocks on a tree of {MANY_LEAVES:,} leaves and proofs of up to 2^20 rows too, "
+            "an hour on two cores.",
         ),
     ] = False,
 ) -> None:
@@ -56,6 +74,7 @@ def bench(
     require_known("chapter", chapter, chapters)
     if large:
         chapters["ledger"] = lambda: ledger_benchmarks(large=True)
+        chapters["prove"] = lambda: prove_benchmarks(_provers(), large=True)
     load_kernels()
     benchmarks = [
         benchmark
@@ -74,18 +93,31 @@ def bench(
         peer = figures.get(figure.peer)
         table.add_row(
             figure.name,
-            f"{figure.rate:,.1f} {figure.unit}",
-            f"{figure.spread:.0%}",
+            "absent" if figure.absent else f"{_number(figure.rate)} {figure.unit}",
+            "" if figure.absent else f"{figure.spread:.0%}",
             figure.peer if peer else (f"{figure.peer} (not there)" if figure.peer else ""),
-            f"{figure.rate / peer.rate:.1f}" if peer else "",
+            _ratio(figure, peer),
             f"{figure.bytes_per_leaf:,.0f}" if isinstance(figure, TreeFigure) else "",
         )
     output.print(table)
+    if proofs := proof_rows(figures.values()):
+        print_listing(proofs, group="measured", wrapped="rounds")
     if chapter in (None, "ledger") and not large:
         messages.print(f"a tree of {MANY_LEAVES:,} leaves is measured with --large only")
     if json_file is not None:
         _write(json_file, list(figures.values()))
         messages.print(f"wrote {json_file}")
+
+
+def _ratio(figure: Figure, peer: Figure | None) -> str:
+    """Tell how many times as fast as its peer something is, if both were measured."""
+    if peer is None or figure.absent or peer.absent:
+        return ""
+    return _number(figure.rate / peer.rate)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}" if value >= 1 else f"{value:.3f}"
 
 
 def _write(file: Path, figures: list[Figure]) -> None:

@@ -38,7 +38,7 @@ from payy_ref.ledger.note import (
 from payy_ref.ledger.sequence import Height, ProvenTransaction
 from payy_ref.ledger.transaction import Statement
 from payy_ref.parameters import Parameters, Preset, load_preset
-from payy_ref.proofs.backend import default_backend
+from payy_ref.proofs.backend import default_backend, default_sum_of_multiples
 from payy_ref.proofs.batch import Claim, verify_batch
 from payy_ref.proofs.curve import fast_pairing_check
 from payy_ref.proofs.keys import SPARE_POWERS, ProvingKey, preprocess
@@ -147,7 +147,7 @@ def _next_block(
     proven = [proofs[public] for public in proposal.transactions]
     block = build(ledger, proven, parameters)
     claims = [_claim(transaction, key) for transaction in block.transactions]
-    verify_batch(claims, fast_pairing_check())
+    verify_batch(claims, fast_pairing_check(), default_sum_of_multiples())
     if settle(pool, height, proposal.done) != Mempool():
         raise AssertionError("a transaction was left in the pool")
     blocks = (*archive.blocks, block)
@@ -183,7 +183,13 @@ def _claim(transaction: ProvenTransaction, key: ProvingKey) -> Claim:
 def _check(transaction: ProvenTransaction, key: ProvingKey) -> None:
     """Verify a transaction's proof, as a sequencer does when it arrives."""
     claim = _claim(transaction, key)
-    verify(claim.key, claim.public, claim.proof, fast_pairing_check())
+    verify(
+        claim.key,
+        claim.public,
+        claim.proof,
+        fast_pairing_check(),
+        default_sum_of_multiples(),
+    )
 
 
 def _print_value(name: str, value: str) -> None:

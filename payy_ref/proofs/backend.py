@@ -9,7 +9,7 @@ Depending on where it stands it holds values on the subgroup H, or coefficients,
 in machine words. Both answer to the same tests and give the same proofs to the last bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -116,6 +116,21 @@ def backend(name: BackendName) -> Backend:
     from payy_ref.proofs.plain import PLAIN  # noqa: PLC0415
 
     return PLAIN
+
+
+SumOfMultiples = Callable[[Sequence[Point], Sequence[int]], Point]
+"""Computes the sum of scalars[i] * points[i], points in affine integers."""
+
+
+def default_sum_of_multiples() -> SumOfMultiples:
+    """Choose how verifiers add up points: compiled, or readable without the compiler."""
+    try:
+        from payy_ref.proofs.fast import sum_of_affine_multiples  # noqa: PLC0415
+    except ImportError:
+        from payy_ref.proofs.curve import multi_scalar_product  # noqa: PLC0415
+
+        return multi_scalar_product
+    return sum_of_affine_multiples
 
 
 def default_backend() -> Backend:

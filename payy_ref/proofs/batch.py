@@ -55,9 +55,9 @@ def verify_batch(
     require(is_valid, ErrorCode.PROOF_EQUATION)
 
 
-def combine(proofs: Sequence[Prepared]) -> Equation:
+def combine(proofs: Sequence[Prepared]) -> Equation | None:
     """
-    Add up equations of one setup, the one in place i times rho^i.
+    Add up equations of one setup, the one in place i times rho^i; None if a proof has none.
 
     Requirements:
         PAYY-CIRCUITS-030
@@ -71,7 +71,9 @@ def combine(proofs: Sequence[Prepared]) -> Equation:
             for point, scalar in side
         )
 
-    equations = [proof.equation for proof in proofs]
+    equations = [proof.equation for proof in proofs if proof.equation is not None]
+    if len(equations) < len(proofs):
+        return None
     return Equation(
         left=scaled([equation.left for equation in equations]),
         right=scaled([equation.right for equation in equations]),

@@ -137,6 +137,9 @@ def _coordinates(data: bytes) -> list[int]:
 
     Requirements:
         PAYY-CIRCUITS-024
+
+    Raises:
+        SpecError: `PROOF_COORDINATE_NOT_CANONICAL`.
     """
     starts = range(0, len(data), COORDINATE_BYTES)
     values = [int.from_bytes(data[start : start + COORDINATE_BYTES], "big") for start in starts]

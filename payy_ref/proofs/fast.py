@@ -303,6 +303,11 @@ def sum_of_multiples(points: Points, scalars: Sequence[int]) -> Point:
     return FAST.commit(points, FAST.column([scalar % MODULUS for scalar in scalars]))
 
 
+def sum_of_affine_multiples(points: Sequence[Point], scalars: Sequence[int]) -> Point:
+    """Add up scalars[i] * points[i] for points in affine integers, as verifiers have them."""
+    return sum_of_multiples(words_from_points(points), scalars)
+
+
 def powers_of_g1(secret: int, count: int) -> Points:
     """
     Compute [1]_1, [x]_1, ..., `count` of them.

@@ -53,8 +53,8 @@ class Equation:
 class Prepared:
     """A proof as far as it is verified without pairings."""
 
-    equation: Equation
-    """What is left to check."""
+    equation: Equation | None
+    """What is left to check; None if zeta is in the domain, where nothing holds."""
     final: State
     """The transcript's last state, which stands for the proof in the challenge of a batch."""
 
@@ -75,8 +75,7 @@ def verify(
         PAYY-CIRCUITS-029
 
     Raises:
-        SpecError: `PROOF_PUBLIC_COUNT`, `PROOF_PUBLIC_NOT_CANONICAL`, `PROOF_CHALLENGE_IN_DOMAIN`,
-            `PROOF_EQUATION`.
+        SpecError: `PROOF_PUBLIC_COUNT`, `PROOF_PUBLIC_NOT_CANONICAL`, `PROOF_EQUATION`.
     """
     # CHECK
     prepared = prepare(key, public, proof)
@@ -97,16 +96,16 @@ def prepare(key: VerificationKey, public: Sequence[int], proof: Proof) -> Prepar
         PAYY-CIRCUITS-029
 
     Raises:
-        SpecError: `PROOF_PUBLIC_COUNT`, `PROOF_PUBLIC_NOT_CANONICAL`, `PROOF_CHALLENGE_IN_DOMAIN`.
+        SpecError: `PROOF_PUBLIC_COUNT`, `PROOF_PUBLIC_NOT_CANONICAL`.
     """
     # CHECK
     check_public(key, public)
     drawn = transcript.challenges(key.digest, public, proof)
     zeta, v, u = drawn.zeta, drawn.v, drawn.u
-    is_outside = zeta != 0 and vanishing(key.size, zeta) != 0
-    require(is_outside, ErrorCode.PROOF_CHALLENGE_IN_DOMAIN)
 
     # COMPUTE
+    if is_in_domain(key.size, zeta):
+        return Prepared(equation=None, final=drawn.final)
     evaluations = proof.evaluations
     linearisation = linearise(
         key.size,
@@ -138,10 +137,17 @@ def prepare(key: VerificationKey, public: Sequence[int], proof: Proof) -> Prepar
     return Prepared(equation=equation, final=drawn.final)
 
 
+def is_in_domain(size: int, zeta: int) -> bool:
+    """Tell whether zeta is 0 or in H: there Z_H or a power is 0, and the quotient is not bound."""
+    return zeta == 0 or vanishing(size, zeta) == 0
+
+
 def holds(
-    equation: Equation, pairing_check: PairingCheck, sum_of_multiples: SumOfMultiples
+    equation: Equation | None, pairing_check: PairingCheck, sum_of_multiples: SumOfMultiples
 ) -> bool:
-    """Tell whether an equation holds: e(left, [x]_2) e(-right, [1]_2) = 1."""
+    """Tell whether there is an equation and it holds: e(left, [x]_2) e(-right, [1]_2) = 1."""
+    if equation is None:
+        return False
     left = _sum(equation.left, sum_of_multiples)
     right = _sum(equation.right, sum_of_multiples)
     return pairing_check([(left, equation.x_g2), (negate_g1(right), G2_GENERATOR)])

@@ -230,8 +230,8 @@ def faulty_statements(draw: st.DrawFn) -> Statement:
             return with_what_follows(balanced(replace(statement, public=public)))
         case "field":
             name = draw(st.sampled_from(("kind", "address", "psi")))
-            value = FieldElement((getattr(statement.notes[place], name) + shift) % MODULUS)
-            return with_what_follows(with_note(statement, place, **{name: value}))
+            other = FieldElement((getattr(statement.notes[place], name) + shift) % MODULUS)
+            return with_what_follows(with_note(statement, place, **{name: other}))
     words = list(statement.public.words)
     word = draw(st.integers(0, len(words) - 1))
     words[word] = FieldElement((words[word] + shift) % MODULUS)
