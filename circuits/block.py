@@ -108,7 +108,12 @@ def public_names(parameters: Parameters) -> tuple[str, ...]:
 
 @cache
 def block(parameters: Parameters) -> Circuit:
-    """Write the circuit of a network."""
+    """
+    Write the circuit of a network.
+
+    Requirements:
+        PAYY-CIRCUITS-011, PAYY-CIRCUITS-012
+    """
     builder = Builder(circuit_name(parameters))
     public = [builder.public(name) for name in public_names(parameters)]
     old_root, new_root, claimed_hash, is_valid = public[: len(CLAIM_NAMES)]
@@ -245,6 +250,9 @@ def _update(
 
     What stands there is the prover's to say, but it has to lead to the root. Without a leaf, and if
     the change is not allowed, the slot stays as it is.
+
+    Requirements:
+        PAYY-CIRCUITS-013
     """
     i, j = position
     names = change_names(i, j, parameters)
@@ -274,7 +282,12 @@ def _bind_commit_hash(
     groups: Sequence[Sequence[_Place]],
     empty: Sequence[Variable],
 ) -> None:
-    """Let the commit hash be the hash of the groups' hashes, 0 for an empty group (LEDGER-007)."""
+    """
+    Let the commit hash be the hash of the groups' hashes, 0 for an empty group (LEDGER-007).
+
+    Requirements:
+        PAYY-CIRCUITS-014
+    """
     hashes = []
     for i, (group, is_empty) in enumerate(zip(groups, empty, strict=True)):
         with builder.scope(f"groups[{i}]"):
@@ -342,7 +355,12 @@ def claim_of(
 def public_inputs_of(
     claim: BlockClaim, transactions: Sequence[PublicInputs], parameters: Parameters
 ) -> list[int]:
-    """Lay out a claim and the words of a block's places as the public inputs of its proof."""
+    """
+    Lay out a claim and the words of a block's places as the public inputs of its proof.
+
+    Requirements:
+        PAYY-CIRCUITS-011
+    """
     filled = [place for group in places(transactions, parameters) for place in group]
     words = [word for place in filled for word in place.words]
     return [claim.old_root, claim.new_root, claim.commit_hash, int(claim.is_valid), *words]

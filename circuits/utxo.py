@@ -92,7 +92,12 @@ class _Statement:
 
 @cache
 def utxo() -> Circuit:
-    """Write the circuit."""
+    """
+    Write the circuit.
+
+    Requirements:
+        PAYY-CIRCUITS-010
+    """
     builder = Builder(NAME)
     public = tuple(builder.public(name) for name in PUBLIC_NAMES)
     statement = _Statement(

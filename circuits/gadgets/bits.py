@@ -29,6 +29,9 @@ def assert_in_range(builder: Builder, name: str, value: Variable, bits: int) -> 
 
     Args:
         bits: at most 253, so that no number built here reaches p.
+
+    Requirements:
+        PAYY-CIRCUITS-007
     """
     if not 1 <= bits < FIELD_BITS:
         raise ValueError("a range of more bits than p - 1 is not one of integers")
@@ -64,6 +67,9 @@ def low_bits(builder: Builder, name: str, value: Variable, count: int) -> Sequen
 
     Args:
         count: at most 252.
+
+    Requirements:
+        PAYY-CIRCUITS-008
     """
     rest = FIELD_BITS - count
     top, bottom = divmod(MODULUS - 1, 2**count)

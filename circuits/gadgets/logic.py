@@ -15,7 +15,12 @@ def assert_equal(builder: Builder, name: str, left: Variable, right: Variable) -
 
 
 def assert_boolean(builder: Builder, name: str, value: Variable) -> None:
-    """Let a value be 0 or 1."""
+    """
+    Let a value be 0 or 1.
+
+    Requirements:
+        PAYY-CIRCUITS-006
+    """
     builder.bind_arithmetic(name, (1, 0, 0, 0), value, value, result=value)
 
 
@@ -45,7 +50,12 @@ def complement(builder: Builder, name: str, bit: Variable) -> Variable:
 
 
 def select(builder: Builder, name: str, bit: Variable, one: Variable, zero: Variable) -> Variable:
-    """Give `one` if the bit is 1 and `zero` if it is 0; the caller makes the bit a bit."""
+    """
+    Give `one` if the bit is 1 and `zero` if it is 0; the caller makes the bit a bit.
+
+    Requirements:
+        PAYY-CIRCUITS-006
+    """
     with builder.scope(name):
         gap = difference(builder, "gap", one, zero)
         return builder.arithmetic("chosen", (1, 0, 1, 0), bit, gap, zero)
@@ -57,6 +67,9 @@ def is_zero(builder: Builder, name: str, value: Variable) -> Variable:
 
     The inverse is the prover's: if the value is not 0, the second row leaves only 0 for the answer,
     and the first then asks for the inverse; if it is 0, the first row says 1.
+
+    Requirements:
+        PAYY-CIRCUITS-006
     """
     with builder.scope(name):
         (inverse,) = builder.derive(_inverse_or_zero, (value,), hint="inverse")

@@ -24,6 +24,9 @@ def path_root(
         slot: the bits of the leaf's position, deepest level first, which are bits already
             (`circuits.gadgets.bits.low_bits`).
         siblings: one node a level, deepest first.
+
+    Requirements:
+        PAYY-CIRCUITS-009
     """
     node = leaf
     with builder.scope(name):

@@ -37,7 +37,12 @@ def private_note(builder: Builder, name: str) -> NoteVariables:
 
 
 def note_commitment(builder: Builder, name: str, note: NoteVariables) -> Variable:
-    """Commit to a note: 0 if its kind is 0, and then its value has to be 0; else H7."""
+    """
+    Commit to a note: 0 if its kind is 0, and then its value has to be 0; else H7.
+
+    Requirements:
+        PAYY-CIRCUITS-009
+    """
     with builder.scope(name):
         is_padding = is_zero(builder, "is_padding", note.kind)
         assert_product_is_zero(builder, "padding_has_no_value", is_padding, note.value)
@@ -49,5 +54,10 @@ def note_commitment(builder: Builder, name: str, note: NoteVariables) -> Variabl
 
 
 def note_address(builder: Builder, name: str, secret_key: Variable) -> Variable:
-    """Give the address that a secret key spends from."""
+    """
+    Give the address that a secret key spends from.
+
+    Requirements:
+        PAYY-CIRCUITS-009
+    """
     return hash_elements(builder, name, (secret_key, builder.constant(0)))

@@ -55,6 +55,9 @@ def permute(
 
     Returns:
         The four cells of the state afterwards.
+
+    Requirements:
+        PAYY-CIRCUITS-004, PAYY-CIRCUITS-009
     """
     q0, q1, q2, q3 = constants
 
@@ -80,6 +83,9 @@ def hash_elements(builder: Builder, name: str, inputs: Sequence[Variable]) -> Va
 
     The first three enter an empty state, whose capacity is a constant of the row; each later group
     is added to the state's first cells.
+
+    Requirements:
+        PAYY-CIRCUITS-009
     """
     with builder.scope(name):
         first = [*inputs[:RATE]]
@@ -104,6 +110,11 @@ def hash_elements(builder: Builder, name: str, inputs: Sequence[Variable]) -> Va
 def hash_children(
     builder: Builder, name: str, node: Variable, sibling: Variable, is_right: Variable
 ) -> Variable:
-    """Hash a tree node with its sibling, which is left of it if the bit is 1."""
+    """
+    Hash a tree node with its sibling, which is left of it if the bit is 1.
+
+    Requirements:
+        PAYY-CIRCUITS-009
+    """
     wires = (node, sibling, UNUSED, is_right)
     return permute(builder, name, wires, (1, 0, 0, capacity(2)))[0]

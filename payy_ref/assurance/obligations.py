@@ -18,7 +18,6 @@ from payy_ref.assurance.mutants import Mutant, mutants_of
 from payy_ref.assurance.record import Evidence, EvidenceKind, Necessity, Outcome
 from payy_ref.assurance.solvers import ENGINES, Verdict, ask_z3, smt_text, version_of
 from payy_ref.assurance.source_hash import (
-    PACKAGE,
     Function,
     closure_hashes,
     qualified_name,
@@ -88,7 +87,7 @@ def lemma(
     """Register a function that states a claim. Its docstring says the claim in words."""
 
     def register(statement: Statement) -> Statement:
-        name = qualified_name(statement).removeprefix(f"{PACKAGE}.assurance.")
+        name = qualified_name(statement).removeprefix("payy_ref.assurance.")
         REGISTRY.append(
             Obligation(
                 name=name,

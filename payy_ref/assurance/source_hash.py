@@ -15,7 +15,7 @@ from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
-PACKAGE: Final = "payy_ref"
+PACKAGES: Final = frozenset({"payy_ref", "circuits"})
 """Functions of other packages are pinned by the lock file, not by hashes."""
 
 Function = Callable[..., Any]
@@ -96,7 +96,7 @@ def callees(function: Function) -> list[Function]:
 def _plain_function(value: Any) -> FunctionType | None:
     """Get behind a cache or a compiler to the function as written, if it is of the package."""
     value = inspect.unwrap(getattr(value, "py_func", value)) if callable(value) else value
-    ours = isinstance(value, FunctionType) and value.__module__.partition(".")[0] == PACKAGE
+    ours = isinstance(value, FunctionType) and value.__module__.partition(".")[0] in PACKAGES
     return value if ours and value.__name__ != "<lambda>" else None
 
 

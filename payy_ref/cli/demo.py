@@ -38,7 +38,11 @@ from payy_ref.ledger.note import (
 from payy_ref.ledger.sequence import Height, ProvenTransaction
 from payy_ref.ledger.transaction import Statement
 from payy_ref.parameters import Parameters, Preset, load_preset
-from payy_ref.proofs.backend import default_backend, default_sum_of_multiples
+from payy_ref.proofs.backend import (
+    default_backend,
+    default_powers_of_g1,
+    default_sum_of_multiples,
+)
 from payy_ref.proofs.batch import Claim, verify_batch
 from payy_ref.proofs.curve import fast_pairing_check
 from payy_ref.proofs.keys import SPARE_POWERS, ProvingKey, preprocess
@@ -157,7 +161,11 @@ def _next_block(
 def _client_key() -> ProvingKey:
     """Make the keys of the client's circuit over the setup that proves nothing."""
     system = utxo().system
-    setup = development(3 * system.size + SPARE_POWERS, name=DEVELOPMENT_SETUP_NAME)
+    setup = development(
+        3 * system.size + SPARE_POWERS,
+        name=DEVELOPMENT_SETUP_NAME,
+        powers_of_g1=default_powers_of_g1(),
+    )
     output.print(f"keys of the client's circuit, {system.rows} rows, over {setup.name}")
     return preprocess(system, setup, default_backend())[0]
 

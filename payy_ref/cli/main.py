@@ -9,6 +9,7 @@ import payy_ref
 from payy_ref.cli import (
     bench,
     conformance,
+    contracts,
     demo,
     driver,
     errors,
@@ -32,6 +33,7 @@ app.command()(driver.driver)
 app.command()(trace.trace)
 app.command()(errors.errors)
 app.add_typer(proofs.app, name="proofs")
+app.add_typer(contracts.app, name="contracts")
 app.command()(parameters.parameters)
 app.command()(bench.bench)
 

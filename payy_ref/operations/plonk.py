@@ -9,7 +9,12 @@ from payy_ref.operations.registry import Fields, Operation
 from payy_ref.operations.structures import CELLS, ELEMENT, SYSTEM
 from payy_ref.parameters import Parameters
 from payy_ref.proofs import transcript
-from payy_ref.proofs.backend import SumOfMultiples, default_backend, default_sum_of_multiples
+from payy_ref.proofs.backend import (
+    SumOfMultiples,
+    default_backend,
+    default_powers_of_g1,
+    default_sum_of_multiples,
+)
 from payy_ref.proofs.batch import Claim, verify_batch
 from payy_ref.proofs.curve import PairingCheck, fast_pairing_check
 from payy_ref.proofs.keys import KEY_BYTES, check_public, decode_key, encode_key, preprocess
@@ -29,7 +34,7 @@ def _forms() -> tuple[PairingCheck, SumOfMultiples]:
 
 
 def _setup(count: int) -> TrustedSetup:
-    return development(count, name=DEVELOPMENT_SETUP_NAME)
+    return development(count, name=DEVELOPMENT_SETUP_NAME, powers_of_g1=default_powers_of_g1())
 
 
 def _key(parameters: Parameters, *, system: System, powers: int) -> Mapping[str, Any]:

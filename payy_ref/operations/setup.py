@@ -6,6 +6,7 @@ from typing import Any, Final
 from payy_ref.operations.forms import Bytes, Integer, ListOf, Text
 from payy_ref.operations.registry import Fields, Operation
 from payy_ref.parameters import Parameters
+from payy_ref.proofs.backend import default_powers_of_g1
 from payy_ref.proofs.curve import G1_BYTES, G2_BYTES, encode_g1, encode_g2, fast_pairing_check
 from payy_ref.proofs.setup import TrustedSetup, development, from_powers_of_tau
 
@@ -14,7 +15,7 @@ HASH_BYTES: Final = 64
 
 
 def _development(parameters: Parameters, *, name: str, count: int) -> Mapping[str, Any]:
-    return _described(development(count, name=name))
+    return _described(development(count, name=name, powers_of_g1=default_powers_of_g1()))
 
 
 def _import(

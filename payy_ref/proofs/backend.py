@@ -133,6 +133,21 @@ def default_sum_of_multiples() -> SumOfMultiples:
     return sum_of_affine_multiples
 
 
+PowersOfG1 = Callable[[int, int], Points]
+"""Computes so many powers of a secret times the generator: [1]_1, [x]_1, ..."""
+
+
+def default_powers_of_g1() -> PowersOfG1:
+    """Choose how the development setup is computed: compiled, or readable."""
+    try:
+        from payy_ref.proofs.fast import powers_of_g1  # noqa: PLC0415
+    except ImportError:
+        from payy_ref.proofs.setup import readable_powers_of_g1  # noqa: PLC0415
+
+        return readable_powers_of_g1
+    return powers_of_g1
+
+
 def default_backend() -> Backend:
     """Load the compiled backend, or the readable one where the compiler is not installed."""
     try:

@@ -67,9 +67,7 @@ class Operation(Expression):
 
 
 @cache
-def constraints_of(
-    gate: Gate, constants: tuple[int, ...] | None = None
-) -> tuple[Expression, ...]:
+def constraints_of(gate: Gate, constants: tuple[int, ...] | None = None) -> tuple[Expression, ...]:
     """
     Give the constraints of a gate as formulas.
 

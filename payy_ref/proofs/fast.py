@@ -375,7 +375,8 @@ def _constants_q() -> Words:
 
 def _own(words: Words) -> Words:
     """Make an array that is laid out as kernels take it, if it is not yet."""
-    return np.require(words, dtype=np.uint64, requirements=["C", "W"])
+    copy = None if words.flags.writeable else True
+    return np.array(words, dtype=np.uint64, order="C", copy=copy)
 
 
 def _over_parts(

@@ -345,7 +345,7 @@ def _load_function(name: str, named: NamedKey) -> str:
             for at in range(start, start + width, WORD_BYTES)
         ]
         start += width
-    body = "\n".join(" " * _INDENT + line for line in lines)
+    body = "\n".join(chain.from_iterable(_layout(line, _INDENT) for line in lines))
     return f"""\
     function {name}(uint256 place) internal pure override {{
         assembly ("memory-safe") {{
@@ -391,5 +391,23 @@ def keys_in_source(text: str) -> tuple[VerificationKey, ...]:
         SpecError: Those of `decode_key`.
     """
     functions = text.split("(uint256 place)")[1:]
-    words = [re.findall(r"mstore\(add\(place, \w+\), 0x(\w{64})\)", body) for body in functions]
+    store = r"mstore\(\s*add\(place, \w+\),\s*0x(\w{64})\s*\)"
+    words = [re.findall(store, body) for body in functions]
     return tuple(decode_key(bytes.fromhex("".join(some))) for some in words)
+
+
+# Files
+
+
+def generated_sources(utxo: NamedKey) -> Mapping[str, str]:
+    """
+    Write all sources that are not written by hand, by their file names in `FOLDER`.
+
+    Args:
+        utxo: The key of the client's circuit.
+    """
+    return {
+        "DevelopmentSetup.sol": development_source(),
+        "Gates.sol": gates_source(),
+        "UtxoVerifier.sol": verifier_source("UtxoVerifier", utxo),
+    }

@@ -85,7 +85,7 @@ class Plan:
             if self.gates[row] == Gate.ARITHMETIC:
                 results[cells] = row
         self.nodes = tuple(self._node(step, results) for step in circuit.steps)
-        self.maker = {
+        self.maker: dict[int, int] = {
             output: index for index, node in enumerate(self.nodes) for output in node.step.outputs
         }
         self.readers: list[list[int]] = [[] for _ in range(circuit.variable_count)]
@@ -385,20 +385,28 @@ class Search:
             return trial
         if depth == 0:
             return None
-        for row, index in others[:3]:
-            if self.plan.gates[row] != Gate.ARITHMETIC:
+        for place in others[:3]:
+            if self.plan.gates[place[0]] != Gate.ARITHMETIC:
                 continue
-            for variable in self.adjustable(row, trial):
-                tries[0] -= 1
-                if tries[0] < 0:
-                    return None
-                mended = self._solved(trial, (row, index), variable)
-                if mended is None or len(mended.failing) > len(trial.failing) + 1:
-                    continue
-                found = self._isolate(mended, target, depth - 1, tries)
-                if found is not None:
-                    return found
+            # Repairs that break the least are followed first.
+            for mended in sorted(self._repairs(trial, place, tries), key=lambda t: len(t.failing)):
+                if len(mended.failing) <= len(trial.failing) + 1:
+                    found = self._isolate(mended, target, depth - 1, tries)
+                    if found is not None:
+                        return found
         return None
+
+    def _repairs(self, trial: Trial, place: Place, tries: list[int]) -> list[Trial]:
+        """List tables in which one constraint was solved for an input or a hint."""
+        repairs = []
+        for variable in self.adjustable(place[0], trial):
+            tries[0] -= 1
+            if tries[0] < 0:
+                break
+            mended = self._solved(trial, place, variable)
+            if mended is not None:
+                repairs.append(mended)
+        return repairs
 
     def adjustable(self, row: int, trial: Trial) -> list[int]:
         """List inputs and hints that a row's value follows from, without hashes between."""
@@ -558,7 +566,7 @@ def _other_beginnings(plan: Plan, base: Trial, target: Place) -> Iterator[Trial]
 
 
 def _jumps(plan: Plan, base: Trial, target: Place) -> Iterator[Trial]:
-    """Leap from 0 to a number that is no digit; the value is as it is, or beyond its range."""
+    """Leap from 0 to a number that is no digit; the value is beyond its range, or as it is."""
     row, index = target
     chain = chain_of(plan, row)
     start = chain.cells.index((index, row)) - chain.leading
@@ -566,7 +574,7 @@ def _jumps(plan: Plan, base: Trial, target: Place) -> Iterator[Trial]:
         return
     value_row = plan.system.row_of(f"{plan.labels[row].rpartition('/')[0]}/is_value")
     value = base.values[plan.rows[value_row][3]]
-    for wrong in (value, MODULUS - 1, value + DIGIT_BASE ** len(chain.numbers), MODULUS - 2**200):
+    for wrong in (MODULUS - 1, value, value + DIGIT_BASE ** len(chain.numbers), MODULUS - 2**200):
         trial = base.copy()
         trial.put(chain.halted(wrong % MODULUS, start))
         if target in trial.failing:
@@ -609,10 +617,9 @@ def repaired_by_copy(broken: Trial, cell: Cell) -> Trial | None:
 
 def _digit_copies(plan: Plan, parted: Trial, cell: Cell) -> Iterator[Trial]:
     """Begin to build a number with something else than 0."""
-    wire, row = cell
-    chain = chain_of(plan, row)
+    chain = chain_of(plan, cell[1])
     at = chain.cells.index(cell)
-    value_row = plan.system.row_of(f"{plan.labels[row].rpartition('/')[0]}/is_value")
+    value_row = plan.system.row_of(f"{plan.labels[cell[1]].rpartition('/')[0]}/is_value")
     value = parted.values[plan.rows[value_row][3]]
     if at > chain.leading:
         for wrong in (value, 2 * DIGIT_BASE ** (len(chain.numbers) - 1)):

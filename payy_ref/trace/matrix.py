@@ -17,7 +17,16 @@ from payy_ref.assurance.ledger import LEDGER_FILE, read_ledger
 from payy_ref.assurance.levels import Level
 from payy_ref.primitives.strict_json import Json
 from payy_ref.trace.requirements import Property, Requirement, TraceError, read_chapters
-from payy_ref.trace.source import ERRORS_MODULE, CodeEntry, Mention, Source, read_codes, read_source
+from payy_ref.trace.source import (
+    ERRORS_MODULE,
+    PACKAGES,
+    CodeEntry,
+    Mention,
+    Source,
+    joined,
+    read_codes,
+    read_source,
+)
 from payy_ref.vectors.model import Case
 from payy_ref.vectors.store import load_cases
 
@@ -151,7 +160,7 @@ def collect(root: Path) -> Inputs:
         requirements=requirements,
         properties=properties,
         codes=read_codes(root / ERRORS_MODULE),
-        code=read_source(root / "payy_ref", root),
+        code=joined(read_source(root / package, root) for package in PACKAGES),
         tests=read_source(spec, root),
         cases=load_cases(vectors) if vectors.is_dir() else (),
         evidence=read_evidence(root / LEDGER_FILE),

@@ -8,13 +8,16 @@ Docstrings name requirements and properties in sections of those names, and erro
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from payy_ref.trace.requirements import NAMED_ID, Place, TraceError
+
+PACKAGES: Final = ("payy_ref", "circuits")
+"""Where the code of the reference is."""
 
 ERRORS_MODULE: Final = "payy_ref/errors.py"
 """Where the codes are listed, and the one place that may raise `SpecError`."""
@@ -76,6 +79,16 @@ class Source:
     """All `require` lines."""
     raises_past_require: tuple[Place, ...] = ()
     """Where `SpecError` is raised by other means."""
+
+
+def joined(sources: Iterable[Source]) -> Source:
+    """Put together what several trees say."""
+    parts = list(sources)
+    return Source(
+        mentions=tuple(each for part in parts for each in part.mentions),
+        checks=tuple(each for part in parts for each in part.checks),
+        raises_past_require=tuple(each for part in parts for each in part.raises_past_require),
+    )
 
 
 def read_source(folder: Path, root: Path) -> Source:

@@ -17,12 +17,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+import circuits
 import payy_ref
 from payy_ref.driver.reference import RequestError, run_operation
 from payy_ref.errors import CheckSite, ErrorCode, switched_off
 from payy_ref.primitives.strict_json import Json
 from payy_ref.vectors.check import replay_problems
 from payy_ref.vectors.model import Case, VectorError
+
+PACKAGES: Final = (payy_ref, circuits)
+"""Where the checks are."""
+
+_NAMES: Final = tuple(package.__name__ for package in PACKAGES)
 
 SHORTEST_LIMIT: Final = 2.0
 """Seconds for one case at least. Without a bound check, a loop may have 2^32 turns."""
@@ -60,17 +66,18 @@ def check_sites(package: Path | None = None) -> tuple[CheckSite, ...]:
     Find every `require` of a package by reading its source.
 
     Args:
-        package: Folder of the package; this one's if not given.
+        package: Folder of the package; those of the reference if not given.
 
     Raises:
         CheckSiteError: as `module_sites`.
     """
-    package = package or Path(payy_ref.__file__).parent
+    folders = [package] if package else [Path(str(each.__file__)).parent for each in PACKAGES]
     sites: list[CheckSite] = []
-    for file in sorted(package.rglob("*.py")):
-        path = file.relative_to(package.parent)
-        parts = path.parent.parts if path.stem == "__init__" else path.with_suffix("").parts
-        sites += module_sites(".".join(parts), file.read_text("utf-8"), path.as_posix())
+    for folder in folders:
+        for file in sorted(folder.rglob("*.py")):
+            path = file.relative_to(folder.parent)
+            parts = path.parent.parts if path.stem == "__init__" else path.with_suffix("").parts
+            sites += module_sites(".".join(parts), file.read_text("utf-8"), path.as_posix())
     return tuple(sites)
 
 
@@ -259,6 +266,6 @@ def _interrupt(_signal: int, frame: FrameType | None) -> None:
     A tracer that is interrupted within its own bookkeeping may hold a lock for ever; a moment
     later the package runs again.
     """
-    if frame is not None and frame.f_globals.get("__name__", "").startswith("payy_ref"):
+    if frame is not None and frame.f_globals.get("__name__", "").startswith(_NAMES):
         raise _TimeLimitReached
     signal.setitimer(signal.ITIMER_REAL, SECOND_TRY)

@@ -83,7 +83,8 @@ class Example:
     @property
     def rows(self) -> tuple[tuple[int, ...], ...]:
         """Give the cells of the rows in use."""
-        return tuple(zip(*(column[: self.system.rows] for column in self.witness.wires)))
+        columns = [column[: self.system.rows] for column in self.witness.wires]
+        return tuple(zip(*columns, strict=True))
 
     @property
     def public(self) -> tuple[int, ...]:
@@ -267,12 +268,8 @@ def digits() -> Example:
 
 
 @cache
-def everything() -> Example:
-    """
-    Know a node of the public parent; a range beside it.
-
-    All gates occur, and all rows of 32 are in use.
-    """
+def everything_circuit() -> Circuit:
+    """Make a tree node of 26 rows, with a range beside it; all gates, and all 32 rows in use."""
     builder = Builder("payy-ref/vectors/everything")
     parent = builder.public("parent")
     node, sibling = builder.private("node"), builder.private("sibling")
@@ -281,15 +278,19 @@ def everything() -> Example:
     digest = hash_children(builder, "hash", node, sibling, bit)
     assert_equal(builder, "is_parent", digest, parent)
     assert_in_range(builder, "range", value, 8)
+    return builder.build()
+
+
+def everything() -> Example:
+    """Know a node of the public parent, and a number of 8 bits."""
     left, right = case_elements("circuit-everything", 2)
-    return example(
-        builder.build(), parent=hash_pair(left, right), node=right, sibling=left, bit=1, value=200
-    )
+    parent = hash_pair(left, right)
+    return example(everything_circuit(), parent=parent, node=right, sibling=left, bit=1, value=200)
 
 
 @cache
-def path() -> Example:
-    """Know a leaf at depth 2 of the public root: 64 rows."""
+def path_circuit() -> Circuit:
+    """Make a path of two levels, in 64 rows."""
     builder = Builder("payy-ref/vectors/path")
     root, leaf = builder.public("root"), builder.private("leaf")
     bits = [builder.private(f"bit[{level}]") for level in range(2)]
@@ -298,11 +299,21 @@ def path() -> Example:
         assert_boolean(builder, f"is_bit[{level}]", bit)
     reached = path_root(builder, "path", leaf, bits, siblings)
     assert_equal(builder, "is_root", reached, root)
-    element, first, second = case_elements("circuit-path", 3)
-    inputs = {"bit[0]": 1, "bit[1]": 0, "sibling[0]": first, "sibling[1]": second}
-    return example(
-        builder.build(), root=hash_pair(hash_pair(first, element), second), leaf=element, **inputs
-    )
+    return builder.build()
+
+
+def path(**changes: int) -> Example:
+    """Know a leaf of the public root, or say so with other inputs."""
+    leaf, first, second = case_elements("circuit-path", 3)
+    inputs = {
+        "root": hash_pair(hash_pair(first, leaf), second),
+        "leaf": leaf,
+        "bit[0]": 1,
+        "bit[1]": 0,
+        "sibling[0]": first,
+        "sibling[1]": second,
+    }
+    return example(path_circuit(), **{**inputs, **changes})
 
 
 @cache
