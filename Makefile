@@ -42,10 +42,12 @@ vectors: $(READY) ## Write conformance_vectors/ again from the scenarios.
 proofs: $(READY) ## Run every engine of the proof ledger and write spec/proof_ledger.json.
 	@$(BIN)/payy-ref proofs run --write
 
-contracts: ## Compile the contracts again, into contracts/build/ (needs Node 20 or newer).
+contracts: $(READY) ## Generate and compile the contracts, into contracts/build/ (needs Node 20).
+	@$(BIN)/payy-ref contracts write
 	@sh contracts/compile.sh
 
-contracts-check: ## Compile the contracts and compare with what is committed, byte for byte.
+contracts-check: $(READY) ## The same, compared with what is committed, byte for byte.
+	@$(BIN)/payy-ref contracts write --check
 	@sh contracts/compile.sh --check
 
 proofs-ff: $(READY) ## Ask the finite-field solver about the gadgets, in an environment of its own.

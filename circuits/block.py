@@ -41,6 +41,9 @@ from payy_ref.ledger.transaction import BURN, MINT, SEND, PublicInputs
 from payy_ref.merkle.kernels import slot_of
 from payy_ref.merkle.tree import Tree, slot_after_insertion, slot_after_removal
 from payy_ref.parameters import Parameters
+from payy_ref.proofs.batch import Claim
+from payy_ref.proofs.keys import VerificationKey
+from payy_ref.proofs.proof import decode_proof
 from payy_ref.proofs.system import Builder, Circuit, Variable
 
 CLAIM_NAMES: Final = ("old_root", "new_root", "commit_hash", "is_valid")
@@ -364,6 +367,50 @@ def public_inputs_of(
     filled = [place for group in places(transactions, parameters) for place in group]
     words = [word for place in filled for word in place.words]
     return [claim.old_root, claim.new_root, claim.commit_hash, int(claim.is_valid), *words]
+
+
+def proofs_of_block(
+    client: VerificationKey,
+    block_key: VerificationKey,
+    claim: Sequence[int],
+    words: Sequence[int],
+    client_proofs: Sequence[bytes],
+    block_proof: bytes,
+) -> list[Claim]:
+    """
+    Lay out what has to be verified of a block: its clients' proofs, and its own, last.
+
+    Args:
+        client: key of the client's circuit.
+        block_key: key of the block's circuit.
+        claim: old root, new root, commit hash, validity bit.
+        words: nine for each place.
+        client_proofs: one for each place; empty for padding.
+        block_proof: the block's own.
+
+    Requirements:
+        PAYY-CIRCUITS-032
+
+    Raises:
+        SpecError: `PROOF_PUBLIC_COUNT`, `PROOF_LENGTH`, and those of `decode_proof`.
+    """
+    count = len(PUBLIC_NAMES)
+
+    # CHECK
+    proofs = [decode_proof(proof) if proof else None for proof in client_proofs]
+    own = Claim(key=block_key, public=[*claim, *words], proof=decode_proof(block_proof))
+    fits = len(claim) == len(CLAIM_NAMES) and len(words) == count * len(proofs)
+    require(fits, ErrorCode.PROOF_PUBLIC_COUNT)
+    groups = [words[start : start + count] for start in range(0, len(words), count)]
+    pairs = list(zip(proofs, groups, strict=True))
+    is_proven = all(proof is not None or not any(group) for proof, group in pairs)
+    require(is_proven, ErrorCode.PROOF_LENGTH)
+
+    # COMPUTE
+    claims = [
+        Claim(key=client, public=group, proof=proof) for proof, group in pairs if proof is not None
+    ]
+    return [*claims, own]
 
 
 def inputs_of(

@@ -113,9 +113,9 @@ def with_field(name: str, value: Any) -> Callable[[Document], Any]:
     return lambda document: {**document, name: value}
 
 
-def with_key(data: bytes) -> Callable[[Document], Any]:
-    """Set the key."""
-    return with_field("key", "0x" + data.hex())
+def with_foreign_key(document: Document) -> Document:
+    """Put the key of a small circuit there."""
+    return {**document, "key": "0x" + encode_key(case("square").verification).hex()}
 
 
 def with_bent_point(document: Document) -> Document:
@@ -138,7 +138,7 @@ BAD_KEY_FILES: Final[dict[str, tuple[Callable[[Document], Any], str]]] = {
     "short key": (with_field("key", "0x00"), "refused, PROOF_KEY_LENGTH"),
     "bent key": (with_bent_point, "refused, PROOF_POINT_NOT_ON_CURVE"),
     "key of another circuit": (
-        lambda document: with_key(encode_key(case("square").verification))(document),
+        with_foreign_key,
         "the key is not for a circuit called payy-ref/utxo/1",
     ),
 }

@@ -16,21 +16,25 @@ import pytest
 
 from circuits import utxo
 from payy_ref.crypto.field import MODULUS, element_bytes
-from payy_ref.errors import ErrorCode, SpecError
+from payy_ref.errors import ErrorCode, SpecError, require
 from payy_ref.ethereum.artefact import Artefact, read_artefact
-from payy_ref.ethereum.chain import Chain, Contract, RevertedError
+from payy_ref.ethereum.chain import Chain, Contract, Message, RevertedError
 from payy_ref.ethereum.choice import CHAINS, UnavailableError, open_chain
 from payy_ref.ethereum.embedded import EmbeddedChain
 from payy_ref.proofs import solidity
-from payy_ref.proofs.batch import Claim, verify_batch
+from payy_ref.proofs.batch import Claim, combine, verify_batch
 from payy_ref.proofs.curve import (
     COORDINATE_MODULUS,
     G1_GENERATOR,
     G2_GENERATOR,
+    G2Point,
     add_g1,
     encode_g1,
     encode_g2,
+    multi_scalar_product,
+    multiply_g1,
     negate_g1,
+    negate_g2,
 )
 from payy_ref.proofs.expression import Number, Operation, Symbol, constraints_of
 from payy_ref.proofs.gates import Gate
@@ -41,8 +45,10 @@ from payy_ref.proofs.proof import decode_proof, encode_proof
 from payy_ref.proofs.prover import prove
 from payy_ref.proofs.setup import DEVELOPMENT_SETUP_NAME
 from payy_ref.proofs.system import Builder, Circuit
-from payy_ref.proofs.verifier import verify
+from payy_ref.proofs.transcript import challenges
+from payy_ref.proofs.verifier import Equation, prepare, verify
 from payy_ref.testing.powers_of_tau import OUTSIDE_G2
+from payy_ref.vectors.model import case_elements
 from tests.plonk_circuits import BLINDING, CIRCUITS, PAIRING, case, case_of, proof_of
 
 ROOT: Final = Path(__file__).parents[1]
@@ -66,7 +72,7 @@ def artefact(contract: str) -> Artefact:
 
 
 @pytest.fixture(scope="module")
-def chain() -> Iterator[Chain]:
+def chain() -> Iterator[EmbeddedChain]:
     """Start the embedded chain."""
     with EmbeddedChain() as opened:
         yield opened
@@ -75,20 +81,18 @@ def chain() -> Iterator[Chain]:
 # What is generated
 
 
-def test_the_generated_libraries_are_those_that_are_committed() -> None:
-    """So gates and the insecure setup have one source."""
-    assert (SOURCES / "Gates.sol").read_text() == solidity.gates_source()
-    assert (SOURCES / "DevelopmentSetup.sol").read_text() == solidity.development_source()
-
-
 def test_the_utxo_verifier_is_generated_from_the_ceremonys_key() -> None:
     """The committed contract holds the key and nothing else that is not written by hand."""
     text = (SOURCES / "UtxoVerifier.sol").read_text()
-    (key,) = solidity.keys_in_source(text)
     answer = ANSWERS["utxo"]
-    assert encode_key(key) == bytes_of(answer["key"])
+    key = decode_key(bytes_of(answer["key"]))
+    assert solidity.keys_in_source(text) == (key,)
     named = solidity.NamedKey(key=key, circuit=utxo.NAME, setup=answer["setup"])
-    assert text == solidity.verifier_source("UtxoVerifier", named)
+    sources = solidity.generated_sources(named)
+    assert sources["UtxoVerifier.sol"] == text
+    assert all((SOURCES / name).read_text() == source for name, source in sources.items())
+    lines = [line for source in sources.values() for line in source.splitlines()]
+    assert max(map(len, lines)) <= solidity.LINE
 
 
 def test_a_key_has_the_name_of_its_circuit() -> None:
@@ -301,8 +305,9 @@ def test_a_word_of_the_proof_cannot_change(chain: Chain, square: Contract, place
     else:
         modulus, code = MODULUS, ErrorCode.PROOF_EVALUATION_NOT_CANONICAL
         assert_same(chain, square, bent, code, ErrorCode.PROOF_EQUATION)
-    same = replace(good, proof=with_word(good.proof, place, value + modulus))
-    assert_same(chain, square, same, code)
+    for same in (value + modulus, modulus):
+        attempt = replace(good, proof=with_word(good.proof, place, same))
+        assert_same(chain, square, attempt, code)
 
 
 @pytest.mark.parametrize("index", range(9))
@@ -316,6 +321,16 @@ def test_a_point_cannot_be_exchanged(chain: Chain, square: Contract, index: int)
         data = good.proof[: 64 * index] + encode_g1(other) + good.proof[64 * index + 64 :]
         attempt = replace(good, proof=data)
         assert_same(chain, square, attempt, ErrorCode.PROOF_EQUATION)
+
+
+@pytest.mark.parametrize("place", [0, 64, 256, 448, 512])
+def test_infinity_is_two_zeros(chain: Chain, square: Contract, place: int) -> None:
+    """One coordinate of 0 makes no point, whichever it is."""
+    good = valid("square")
+    for zero, other in ((place, place + 32), (place + 32, place)):
+        data = with_word(with_word(good.proof, zero, 0), other, 1)
+        code = ErrorCode.PROOF_POINT_NOT_ON_CURVE
+        assert_same(chain, square, replace(good, proof=data), code)
 
 
 def test_zeros_prove_nothing(chain: Chain, square: Contract) -> None:
@@ -383,7 +398,115 @@ def test_too_little_gas_is_no_verdict(chain: Chain, square: Contract) -> None:
         assert not caught.value.name
 
 
+# The equation
+
+
+def pairing_input(
+    chain: EmbeddedChain, contract: Contract, function: str, *arguments: Any
+) -> bytes:
+    """Give what the contract asks the pairing check, whatever the answer is."""
+    data = chain.calldata(contract, function, *arguments)
+    record = chain.computation(Message(sender=chain.accounts[0], to=contract.address, data=data))
+    (asked,) = (
+        bytes(child.msg.data) for child in record.children if child.msg.code_address[-1] == 8
+    )
+    return asked
+
+
+def asked_by(equation: Equation | None) -> bytes:
+    """Give what the reference asks it: e(left, [x]_2) e(-right, [1]_2) = 1."""
+    assert equation is not None
+    left, right = (
+        multi_scalar_product([point for point, _ in side], [factor for _, factor in side])
+        for side in (equation.left, equation.right)
+    )
+    return (
+        encode_g1(left)
+        + encode_g2(equation.x_g2)
+        + encode_g1(negate_g1(right))
+        + encode_g2(G2_GENERATOR)
+    )
+
+
+def any_proof(name: str) -> bytes:
+    """Make a proof of nothing: points and values that have only the right form."""
+    factors, values = case_elements(f"{name}-points", 9), case_elements(f"{name}-values", 16)
+    points = [multiply_g1(G1_GENERATOR, factor) for factor in factors]
+    return b"".join(map(encode_g1, points)) + b"".join(map(element_bytes, values))
+
+
+@pytest.mark.parametrize("circuit", CIRCUITS)
+def test_the_equation_is_that_of_the_reference(chain: EmbeddedChain, circuit: str) -> None:
+    """
+    Both sums of points, for proofs that hold and proofs that do not.
+
+    A proof that holds does so for every u, so a verdict says nothing about how u is drawn.
+    """
+    contract, good = deployed(chain, circuit), valid(circuit)
+    key = case(circuit).verification
+    public = tuple(case_elements("equation-public", key.public_count))
+    attempts = (
+        good,
+        Attempt(proof=good.proof, public=public),
+        *(Attempt(proof=any_proof(f"equation-{i}"), public=public) for i in range(3)),
+        Attempt(proof=bytes(1088), public=public),
+    )
+    for attempt in attempts:
+        prepared = prepare(key, attempt.public, decode_proof(attempt.proof))
+        asked = pairing_input(chain, contract, "verify", attempt.proof, list(attempt.public))
+        assert asked == asked_by(prepared.equation)
+
+
+@pytest.mark.parametrize("log_size", range(4, 28))
+def test_every_size_of_circuit(chain: EmbeddedChain, log_size: int) -> None:
+    """The equation has the right roots of unity, for a key with any permitted number of rows."""
+    key = replace(case("square").verification, log_size=log_size)
+    contract = chain.deploy(artefact("KeyedPlonkVerifier"), encode_key(key))
+    good = valid("square")
+    prepared = prepare(key, good.public, decode_proof(good.proof))
+    asked = pairing_input(chain, contract, "verify", good.proof, list(good.public))
+    assert asked == asked_by(prepared.equation)
+
+
+def test_a_sum_may_be_infinity(chain: EmbeddedChain) -> None:
+    """The mirror image of infinity is infinity, which has no coordinate q."""
+    made = case("square").verification
+    nothing = tuple(None for _ in made.points)
+    key = replace(made, selectors=nothing[:7], constants=nothing[:4], sigmas=nothing[:4])
+    empty = decode_proof(bytes(1088))
+    public = (9, 5)
+    prepared = prepare(key, public, empty)
+    assert prepared.equation is not None
+    # Only multiples of the generator are left, and what is opened at zeta omega is 0.
+    factor = sum(factor for point, factor in prepared.equation.right if point is not None)
+    zeta = challenges(key.digest, public, empty).zeta
+    balance = -factor * pow(zeta, -1, MODULUS) % MODULUS
+    proof = replace(empty, w_zeta=multiply_g1(G1_GENERATOR, balance))
+    contract = chain.deploy(artefact("KeyedPlonkVerifier"), encode_key(key))
+    data = encode_proof(proof)
+    asked = pairing_input(chain, contract, "verify", data, list(public))
+    assert asked[192:256] == bytes(64)
+    attempt = Attempt(proof=data, public=public)
+    assert in_python(encode_key(key), attempt) == ErrorCode.PROOF_EQUATION
+    assert on_chain(chain, contract, data, list(public)) == ErrorCode.PROOF_EQUATION
+
+
 # Keys
+
+
+def half_on_the_curve() -> Iterator[tuple[str, bytes]]:
+    """Give points of which one part of the curve's equation holds: the real one, the other one."""
+    q = COORDINATE_MODULUS
+    x, (real, imaginary) = G2_GENERATOR
+    square_real = (real * real - imaginary * imaginary) % q
+    half = real * imaginary
+    for i in range(1, 100):
+        # q is 3 modulo 4, so this is a root of what has one.
+        root = pow(square_real + i * i, (q + 1) // 4, q)
+        if root * root % q == (square_real + i * i) % q:
+            yield "real part of the setup's equation", encode_g2((x, (root, i)))
+            break
+    yield "other part of the setup's equation", encode_g2((x, (2, half * pow(2, -1, q) % q)))
 
 
 def bent_keys() -> list[tuple[str, bytes]]:
@@ -401,7 +524,11 @@ def bent_keys() -> list[tuple[str, bytes]]:
         ("first coordinate", with_word(key, 128, COORDINATE_MODULUS)),
         ("last coordinate", with_word(key, 1056, 2**256 - 1)),
         ("off the curve", with_word(key, 160, word_at(key, 160) ^ 1)),
-        ("coordinate of the setup", with_word(key, 1088, COORDINATE_MODULUS)),
+        *(
+            (f"coordinate {i} of the setup", with_word(key, 1088 + 32 * i, COORDINATE_MODULUS))
+            for i in range(4)
+        ),
+        *((name, key[:-128] + point) for name, point in half_on_the_curve()),
         ("setup off the curve", outside_curve),
         ("setup outside the subgroup", key[:-128] + encode_g2(OUTSIDE_G2)),
         ("infinite setup", key[:-128] + bytes(128)),
@@ -418,14 +545,26 @@ def test_malformed_keys_make_no_contract(chain: Chain, name: str, key: bytes) ->
     assert caught.value.name == expected.value.code, name
 
 
+def test_a_key_may_have_as_many_public_inputs_as_rows(chain: Chain) -> None:
+    """Both readers take it."""
+    key = with_word(encode_key(case("square").verification), 96, 16)
+    assert decode_key(key).public_count == decode_key(key).size == 16
+    contract = chain.deploy(artefact("KeyedPlonkVerifier"), key)
+    assert chain.call(contract, "keyDigest") == decode_key(key).digest
+
+
 # Blocks
+
+
+CLAIM: Final = (77, 78, 79, 1)
+"""The claim of toy blocks."""
 
 
 @cache
 def toy_block() -> Circuit:
-    """Know the product of all five public inputs."""
+    """Know a product of the claim's first word and the words of both places."""
     builder = Builder("toy-block")
-    claimed, *words = (builder.public(f"public[{i}]") for i in range(5))
+    claimed, _, _, _, *words = (builder.public(f"public[{i}]") for i in range(8))
     total = claimed
     for i, word in enumerate(words):
         total = builder.arithmetic(f"product[{i}]", (1, 0, 1, i), total, word, claimed)
@@ -456,7 +595,7 @@ class Block:
 @cache
 def block_key() -> bytes:
     """Give the key of the toy block."""
-    inputs = {f"public[{i}]": i for i in range(5)}
+    inputs = {f"public[{i}]": i for i in range(8)}
     return encode_key(case_of(toy_block(), inputs).verification)
 
 
@@ -477,10 +616,10 @@ def valid_block(roots: tuple[int, ...]) -> Block:
         made = prove(square.proving, witness.wires, witness.public, BLINDING, PLAIN)
         words += witness.public
         proofs.append(encode_proof(made))
-    whole = case_of(toy_block(), {f"public[{i}]": v for i, v in enumerate((77, *words))})
+    whole = case_of(toy_block(), {f"public[{i}]": v for i, v in enumerate((*CLAIM, *words))})
     made = prove(whole.proving, whole.witness.wires, whole.witness.public, BLINDING, PLAIN)
     return Block(
-        claim=(77,),
+        claim=CLAIM,
         words=tuple(words),
         client_proofs=tuple(proofs),
         block_proof=encode_proof(made),
@@ -489,26 +628,31 @@ def valid_block(roots: tuple[int, ...]) -> Block:
 
 def block_in_python(client_key: bytes, key: bytes, block: Block) -> str | None:
     """Judge a block as the contract's documentation says, with the batch verifier."""
-    client, whole = decode_key(client_key), decode_key(key)
-    width = client.public_count
     try:
-        proofs = [decode_proof(data) if data else None for data in block.client_proofs]
-        block_proof = decode_proof(block.block_proof)
-        if len(block.words) != len(proofs) * width:
-            return str(ErrorCode.PROOF_PUBLIC_COUNT)
-        claims = []
-        for i, proof in enumerate(proofs):
-            own = block.words[i * width : (i + 1) * width]
-            if proof is not None:
-                claims.append(Claim(key=client, public=own, proof=proof))
-            elif any(own):
-                return str(ErrorCode.PROOF_LENGTH)
-        public = (*block.claim, *block.words)
-        claims.append(Claim(key=whole, public=public, proof=block_proof))
-        verify_batch(claims, PAIRING)
+        verify_batch(claims_of(client_key, key, block), PAIRING)
     except SpecError as error:
         return str(error.code)
     return None
+
+
+def claims_of(client_key: bytes, key: bytes, block: Block) -> list[Claim]:
+    """Name what is verified: a proof for each place that is not padding, then the block's."""
+    client, whole = decode_key(client_key), decode_key(key)
+    width = client.public_count
+    proofs = [decode_proof(data) if data else None for data in block.client_proofs]
+    block_proof = decode_proof(block.block_proof)
+    fits = len(block.claim) == len(CLAIM) and len(block.words) == len(proofs) * width
+    require(fits, ErrorCode.PROOF_PUBLIC_COUNT)
+    claims = []
+    for i, proof in enumerate(proofs):
+        own = block.words[i * width : (i + 1) * width]
+        if proof is not None:
+            claims.append(Claim(key=client, public=own, proof=proof))
+        else:
+            require(not any(own), ErrorCode.PROOF_LENGTH)
+    public = (*block.claim, *block.words)
+    claims.append(Claim(key=whole, public=public, proof=block_proof))
+    return claims
 
 
 @pytest.fixture(scope="module")
@@ -549,10 +693,20 @@ def bent_blocks() -> Iterator[tuple[str, Block]]:
     good, padded = valid_block((3, 4)), valid_block((5, 0))
     proofs = good.client_proofs
     off_curve = with_word(proofs[0], 32, 7)
-    yield "claim", replace(good, claim=(78,))
-    yield "claim not canonical", replace(good, claim=(77 + MODULUS,))
+    yield "claim", replace(good, claim=(78, *CLAIM[1:]))
+    yield "claim not canonical", replace(good, claim=(77 + MODULUS, *CLAIM[1:]))
     yield "no claim", replace(good, claim=())
-    yield "longer claim", replace(good, claim=(77, 0))
+    yield "longer claim", replace(good, claim=(*CLAIM, 0))
+    for moved in (2, 4):
+        yield (
+            f"{moved} words of places in the claim",
+            replace(
+                good,
+                claim=(*CLAIM, *good.words[:moved]),
+                words=good.words[moved:],
+                client_proofs=proofs[moved // 2 :],
+            ),
+        )
     yield "places exchanged", replace(good, client_proofs=proofs[::-1])
     yield "words exchanged", replace(good, words=(16, 4, 9, 3))
     yield (
@@ -570,6 +724,8 @@ def bent_blocks() -> Iterator[tuple[str, Block]]:
     yield "fewer proofs", replace(good, client_proofs=proofs[:1])
     yield "no block proof", replace(good, block_proof=b"")
     yield "words without a proof", replace(good, client_proofs=swapped(proofs, 1, b""))
+    yield "first word without a proof", replace(padded, words=(*padded.words[:2], 7, 0))
+    yield "last word without a proof", replace(padded, words=(*padded.words[:2], 0, 7))
     yield (
         "a proof without words",
         replace(padded, client_proofs=(padded.client_proofs[0], proofs[1])),
@@ -617,13 +773,73 @@ def test_two_false_proofs_do_not_make_up_for_each_other(chain: Chain, blocks: Co
     assert found == ErrorCode.PROOF_EQUATION
 
 
-def test_keys_of_different_setups_make_no_verifier(chain: Chain) -> None:
+def test_the_equation_of_a_block_is_that_of_the_reference(
+    chain: EmbeddedChain, blocks: Contract
+) -> None:
+    """Proofs that hold do so for every rho, so verdicts say nothing about how it is drawn."""
+    words = tuple(case_elements("block-words", 4))
+    anything = Block(
+        claim=(5, 6, 7, 8),
+        words=words,
+        client_proofs=(any_proof("first"), any_proof("second")),
+        block_proof=any_proof("block"),
+    )
+    padding_first = replace(
+        anything, words=(0, 0, *words[2:]), client_proofs=(b"", any_proof("second"))
+    )
+    client = encode_key(case("square").verification)
+    for block in (valid_block((3, 4)), anything, padding_first, valid_block((0, 0))):
+        claims = claims_of(client, block_key(), block)
+        prepared = [prepare(claim.key, claim.public, claim.proof) for claim in claims]
+        asked = pairing_input(chain, blocks, "verify", *block.arguments)
+        assert asked == asked_by(combine(prepared))
+
+
+def other_setups() -> dict[str, G2Point]:
+    """Give points that differ from the setup's [x]_2 in all coordinates, or in x or y alone."""
+    made = case("square").verification.x_g2
+    assert made is not None
+    (x_real, x_imaginary), y = made
+    # A cube root of 1: x and root x have the same cube.
+    root = pow(3, (COORDINATE_MODULUS - 1) // 3, COORDINATE_MODULUS)
+    assert root != 1
+    turned = (root * x_real % COORDINATE_MODULUS, root * x_imaginary % COORDINATE_MODULUS)
+    return {"other": G2_GENERATOR, "other y": negate_g2(made), "other x": (turned, y)}
+
+
+@pytest.mark.parametrize("name", ["other", "other y", "other x"])
+def test_keys_of_different_setups_make_no_verifier(chain: Chain, name: str) -> None:
     """One pairing check has one [x]_2."""
     client = encode_key(case("square").verification)
-    other = block_key()[:-128] + encode_g2(G2_GENERATOR)
+    other = block_key()[:-128] + encode_g2(other_setups()[name])
+    decode_key(other)
     with pytest.raises(RevertedError) as caught:
         chain.deploy(artefact("KeyedBlockVerifier"), client, other)
     assert caught.value.name == ErrorCode.PROOF_SETUPS_DIFFER
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_block_verifier_checks_both_keys(chain: Chain, place: int) -> None:
+    """Either may be malformed; the setup is looked at in each."""
+    keys = [encode_key(case("square").verification), block_key()]
+    bent = {
+        ErrorCode.PROOF_KEY_LENGTH: keys[place][:-1],
+        ErrorCode.PROOF_POINT_NOT_IN_SUBGROUP: keys[place][:-128] + encode_g2(OUTSIDE_G2),
+    }
+    for code, key in bent.items():
+        with pytest.raises(RevertedError) as caught:
+            chain.deploy(artefact("KeyedBlockVerifier"), *swapped(keys, place, key))
+        assert caught.value.name == code
+
+
+def test_another_setup_is_not_the_insecure_one(chain: Chain) -> None:
+    """Contracts tell the setup of their keys."""
+    keys = [key[:-128] + encode_g2(G2_GENERATOR) for key in (block_key(), block_key())]
+    for contract in (
+        chain.deploy(artefact("KeyedPlonkVerifier"), keys[0]),
+        chain.deploy(artefact("KeyedBlockVerifier"), *keys),
+    ):
+        assert chain.call(contract, "isDevelopmentSetup") is False
 
 
 # The real circuits
@@ -634,16 +850,25 @@ def bytes_of(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
-def mainnet_block() -> tuple[bytes, bytes, Block]:
-    """Give the keys and a block of six transactions."""
-    answer = ANSWERS["block"]
-    block = Block(
-        claim=tuple(map(int, answer["claim"])),
-        words=tuple(map(int, answer["words"])),
-        client_proofs=tuple(map(bytes_of, answer["client_proofs"])),
-        block_proof=bytes_of(answer["block_proof"]),
-    )
-    return bytes_of(answer["client_key"]), bytes_of(answer["block_key"]), block
+def recorded_proofs() -> list[Attempt]:
+    """Give the proofs of clients on the ceremony's setup, the one without a public 0 last."""
+    return [
+        Attempt(proof=bytes_of(each["proof"]), public=tuple(map(int, each["public"])))
+        for each in ANSWERS["utxo"]["proofs"]
+    ]
+
+
+def recorded_blocks() -> list[Block]:
+    """Give blocks of mainnet's size, the one without a public 0 last."""
+    return [
+        Block(
+            claim=tuple(map(int, each["claim"])),
+            words=tuple(map(int, each["words"])),
+            client_proofs=tuple(map(bytes_of, each["client_proofs"])),
+            block_proof=bytes_of(each["block_proof"]),
+        )
+        for each in ANSWERS["block"]["blocks"]
+    ]
 
 
 @pytest.fixture(scope="module", params=CHAINS)
@@ -657,32 +882,42 @@ def any_chain(request: pytest.FixtureRequest) -> Iterator[Chain]:
         yield chain
 
 
-def test_a_clients_proof_on_the_ceremonys_setup(any_chain: Chain) -> None:
+def test_clients_proofs_on_the_ceremonys_setup(any_chain: Chain) -> None:
     """Verified by the committed contract, within the gas that is promised, and by Python."""
-    answer = ANSWERS["utxo"]
-    public = tuple(map(int, answer["public"]))
-    attempt = Attempt(proof=bytes_of(answer["proof"]), public=public)
+    key = bytes_of(ANSWERS["utxo"]["key"])
     contract = any_chain.deploy(artefact("UtxoVerifier"))
-    receipt = any_chain.transact(contract, "verify", attempt.proof, list(public))
-    assert receipt.gas_used < CLIENT_GAS
-    assert all(public), "an input of 0 would cost less"
-    assert in_python(bytes_of(answer["key"]), attempt) is None
+    proofs = recorded_proofs()
+    for attempt in proofs:
+        public = attempt.public
+        receipt = any_chain.transact(contract, "verify", attempt.proof, list(public))
+        assert receipt.gas_used < CLIENT_GAS
+        assert in_python(key, attempt) is None
+        for i in range(len(public)):
+            bent = swapped(public, i, public[i] + 1)
+            found = on_chain(any_chain, contract, attempt.proof, list(bent))
+            assert found == ErrorCode.PROOF_EQUATION
+    assert all(proofs[-1].public), "an input of 0 would cost less"
+    assert sum(map(bool, proofs[0].public)) == 1
     assert any_chain.call(contract, "isDevelopmentSetup") is False
-    assert any_chain.call(contract, "keyDigest") == decode_key(bytes_of(answer["key"])).digest
-    bent = swapped(public, 6, public[6] + 1)
-    assert on_chain(any_chain, contract, attempt.proof, list(bent)) == ErrorCode.PROOF_EQUATION
+    assert any_chain.call(contract, "keyDigest") == decode_key(key).digest
 
 
-def test_a_block_of_mainnets_size(any_chain: Chain) -> None:
-    """Six clients' proofs and the block's, within the gas that is promised, and in Python."""
-    client_key, key, block = mainnet_block()
+def test_blocks_of_mainnets_size(any_chain: Chain) -> None:
+    """Six places and the block's proof, within the gas that is promised, and in Python."""
+    answer = ANSWERS["block"]
+    client_key, key = bytes_of(answer["client_key"]), bytes_of(answer["block_key"])
     contract = any_chain.deploy(artefact("KeyedBlockVerifier"), client_key, key)
-    receipt = any_chain.transact(contract, "verify", *block.arguments)
-    assert receipt.gas_used < BLOCK_GAS
-    assert len(block.client_proofs) == 6
-    assert all(block.client_proofs)
-    assert all(block.words)
-    assert block_in_python(client_key, key, block) is None
+    blocks = recorded_blocks()
+    for block in blocks:
+        receipt = any_chain.transact(contract, "verify", *block.arguments)
+        assert receipt.gas_used < BLOCK_GAS
+        assert len(block.client_proofs) == 6
+        assert block_in_python(client_key, key, block) is None
+        bent = replace(block, claim=swapped(block.claim, 1, block.claim[1] + 1))
+        assert on_chain(any_chain, contract, *bent.arguments) == ErrorCode.PROOF_EQUATION
+    assert all(blocks[-1].client_proofs)
+    assert all(blocks[-1].words)
+    block = blocks[-1]
     bent = replace(block, words=swapped(block.words, 50, block.words[50] + 1))
     assert on_chain(any_chain, contract, *bent.arguments) == ErrorCode.PROOF_EQUATION
 

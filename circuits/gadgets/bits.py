@@ -66,11 +66,14 @@ def low_bits(builder: Builder, name: str, value: Variable, count: int) -> Sequen
     the difference are in range.
 
     Args:
-        count: at most 252.
+        count: 1 to 252. Then no limb of a difference reaches p, so that equations of the field are
+            equations of integers.
 
     Requirements:
         PAYY-CIRCUITS-008
     """
+    if not 1 <= count <= FIELD_BITS - 2:
+        raise ValueError("a limb of so many bits could reach p")
     rest = FIELD_BITS - count
     top, bottom = divmod(MODULUS - 1, 2**count)
 

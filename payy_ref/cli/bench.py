@@ -19,6 +19,7 @@ from payy_ref.bench.chapters import (
     peer_benchmarks,
     tree_benchmarks,
 )
+from payy_ref.bench.gas import gas_benchmarks, gas_rows
 from payy_ref.bench.ledger import MANY_LEAVES, TreeFigure, ledger_benchmarks
 from payy_ref.bench.measure import Figure
 from payy_ref.bench.peers import Peers
@@ -47,6 +48,7 @@ CHAPTERS: Final[Mapping[str, Callable[[], Iterable[Benchmark]]]] = {
     "driver": driver_benchmarks,
     "ledger": lambda: ledger_benchmarks(large=False),
     "prove": lambda: prove_benchmarks(_provers(), large=False),
+    "gas": lambda: gas_benchmarks(project_root()),
 }
 """What is measured, by the name that chooses it."""
 
@@ -102,6 +104,8 @@ def bench(
     output.print(table)
     if proofs := proof_rows(figures.values()):
         print_listing(proofs, group="measured", wrapped="rounds")
+    if gas := gas_rows(figures.values()):
+        print_listing(gas, group="contract", wrapped="worst case")
     if chapter in (None, "ledger") and not large:
         messages.print(f"a tree of {MANY_LEAVES:,} leaves is measured with --large only")
     if json_file is not None:

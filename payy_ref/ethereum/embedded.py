@@ -7,6 +7,7 @@ rejected call returned gets lost on the longer way.
 
 from typing import Any, Final
 
+from eth.abc import ComputationAPI
 from eth.exceptions import VMError
 from eth.vm.forks.prague import PragueVM
 from eth.vm.spoof import SpoofTransaction
@@ -75,6 +76,16 @@ class EmbeddedChain(Chain):
 
     def answer(self, message: Message) -> Answer:
         """Run a message on the newest state, in the newest block's environment; change nothing."""
+        computation = self.computation(message)
+        return Answer(success=computation.is_success, output=bytes(computation.output))
+
+    def computation(self, message: Message) -> ComputationAPI:
+        """
+        Run a message as `answer` does, and give py-evm's record of it: the gas, the calls.
+
+        Raises:
+            ChainError: The chain does not take it.
+        """
         chain = self._backend.chain
         head = chain.get_canonical_head()
         state = chain.get_vm(head).state  # a copy: what happens to it is never stored
@@ -93,10 +104,12 @@ class EmbeddedChain(Chain):
             access_list=(),
         )
         try:
-            computation = state.apply_transaction(SpoofTransaction(transaction, from_=sender))
+            computation: ComputationAPI = state.apply_transaction(
+                SpoofTransaction(transaction, from_=sender)
+            )
         except (ValidationError, VMError) as error:
             raise ChainError(f"the chain does not take the call: {error}") from error
-        return Answer(success=computation.is_success, output=bytes(computation.output))
+        return computation
 
     def mine(self, message: Message) -> MinedTransaction:
         """

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from circuits.block import proofs_of_block
 from payy_ref.crypto.field import FieldElement
 from payy_ref.operations.forms import Bytes, Integer, ListOf, Record, Word
 from payy_ref.operations.registry import Fields, Operation
@@ -102,6 +103,21 @@ def _verify_batch(
     return {}
 
 
+def _verify_block(
+    parameters: Parameters,
+    *,
+    client_key: bytes,
+    block_key: bytes,
+    claim: Words,
+    words: Words,
+    client_proofs: Sequence[bytes],
+    block_proof: bytes,
+) -> Mapping[str, Any]:
+    keys = decode_key(client_key), decode_key(block_key)
+    verify_batch(proofs_of_block(*keys, claim, words, client_proofs, block_proof), *_forms())
+    return {}
+
+
 _CHALLENGES: Final[Fields] = {
     "beta": ELEMENT,
     "gamma": ELEMENT,
@@ -180,5 +196,20 @@ OPERATIONS: Final = (
         inputs={"claims": ListOf(Record(_CLAIM))},
         outputs={},
         compute=_verify_batch,
+    ),
+    Operation(
+        suite="plonk",
+        name="verify_block",
+        summary="Judge the proof of a block with those of its clients; an empty one is padding.",
+        inputs={
+            "client_key": Bytes(),
+            "block_key": Bytes(),
+            "claim": ListOf(Word()),
+            "words": ListOf(Word()),
+            "client_proofs": ListOf(Bytes()),
+            "block_proof": Bytes(),
+        },
+        outputs={},
+        compute=_verify_block,
     ),
 )

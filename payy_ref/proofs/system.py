@@ -494,6 +494,7 @@ def checked_system(
         and size <= LARGEST_DESCRIBED
         and len(public_names) <= len(rows) <= size
         and len({row.label for row in rows}) == len(rows)
+        and not any(":" in row.label for row in rows)
         and all(row.gate in gates for row in rows)
         and all(cell <= highest for row in rows for cell in row.cells)
     )

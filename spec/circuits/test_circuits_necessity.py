@@ -6,6 +6,7 @@ that the circuit without this constraint accepts.
 """
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product as choices
@@ -24,8 +25,13 @@ from circuits.gadgets.logic import (
     is_zero,
     select,
 )
+from circuits.utxo import CODES, PUBLIC_NAMES
 from payy_ref.assurance.evidence import evidence
-from payy_ref.crypto.field import MODULUS
+from payy_ref.crypto.field import MODULUS, FieldElement
+from payy_ref.errors import ErrorCode, SpecError
+from payy_ref.ledger.kind import NoteKind
+from payy_ref.ledger.note import Address, InputNote, Note, NoteValue, Psi, SecretKey
+from payy_ref.ledger.transaction import Statement, check_statement, public_inputs_of
 from payy_ref.proofs.backend import BackendName, backend, default_backend
 from payy_ref.proofs.gates import CONSTRAINTS, Gate, Row
 from payy_ref.proofs.system import EMPTY_ROW, UNUSED, Builder, Circuit
@@ -35,6 +41,7 @@ from spec.circuits.necessity_cases import (
     ANSWERS,
     CHANGES,
     PARAMETERS,
+    STATEMENT_FIELDS,
     USUAL,
     Cases,
     alias,
@@ -55,10 +62,10 @@ BACKEND: Final = default_backend()
 IS_THOROUGH: Final = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 """Whether every label is searched for; else those of hashes and numbers are a sample."""
 
-CLIENT_STRIDE: Final = 1 if IS_THOROUGH else 9
+CLIENT_STRIDE: Final = 1 if IS_THOROUGH else 17
 """Of the rows inside hashes and numbers of the client's circuit, each so many is searched for."""
 
-BLOCK_STRIDE: Final = 1 if IS_THOROUGH else 131
+BLOCK_STRIDE: Final = 1 if IS_THOROUGH else 211
 """Of the labels of the block's circuit, each so many is searched for."""
 
 EXPECTED_EXCEPTIONS: Final = {
@@ -130,6 +137,47 @@ def test_constraints_of_client_are_needed() -> None:
     reasons = Counter(filter(None, (exception(cases.plan, label) for label in labels)))
     assert reasons == EXPECTED_EXCEPTIONS[cases.plan.system.name]
     assert check_labels(cases, labels, judged_stride=20)
+
+
+def statement_of(inputs: Mapping[str, int]) -> Statement:
+    """Read a statement from the inputs of the client's circuit."""
+
+    def note(name: str) -> Note:
+        kind, value, address, psi = (
+            FieldElement(inputs[f"{name}.{field}"]) for field in STATEMENT_FIELDS
+        )
+        return Note(
+            kind=NoteKind(kind), value=NoteValue(value), address=Address(address), psi=Psi(psi)
+        )
+
+    def spent(name: str) -> InputNote:
+        key = SecretKey(FieldElement(inputs[f"{name}.secret_key"]))
+        return InputNote(note=note(name), secret_key=key)
+
+    return Statement(
+        input_notes=(spent("input_notes[0]"), spent("input_notes[1]")),
+        output_notes=(note("output_notes[0]"), note("output_notes[1]")),
+        burn_address=FieldElement(inputs["burn_address"]),
+        public=public_inputs_of([FieldElement(inputs[name]) for name in PUBLIC_NAMES]),
+    )
+
+
+@evidence("PAYY-CIRCUITS-T01", part="each rule of the client's circuit keeps a false statement out")
+def test_without_a_rule_a_false_statement_passes() -> None:
+    """The constraint that a rule comes down to is all that stands against a refused statement."""
+    cases = client_cases()
+    broken = set()
+    for label in cases.plan.label_places:
+        if label.endswith(("/holds", "/agree", "/is_committed", "/is_value", "_has_no_value")):
+            trial = cases.fault(label)
+            assert trial is not None
+            with pytest.raises(SpecError) as refusal:
+                check_statement(statement_of(trial.inputs()))
+            name = re.sub(r"\[\d+\]", "", label)
+            (code,) = {code for rule, code in CODES.items() if name.startswith(rule)}
+            assert refusal.value.code == code
+            broken.add(code)
+    assert broken == set(CODES.values()) - {ErrorCode.TRANSACTION_KIND_UNKNOWN}
 
 
 @evidence("PAYY-CIRCUITS-T01", part="the block's circuit, minimal preset")

@@ -91,7 +91,9 @@ PROVER_CHECK: Final = CheckSite(
     "payy_ref.proofs.prover", "prove", ErrorCode.PROOF_WITNESS_UNSATISFIED
 )
 
-fewer_examples = settings(max_examples=max(8, settings().max_examples // 3))
+fewer_examples = settings(
+    max_examples=max(min(16, settings().max_examples), settings().max_examples // 4)
+)
 few_examples = settings(max_examples=max(4, settings().max_examples // 8))
 """For what the readable form computes, a second an example."""
 
@@ -146,6 +148,7 @@ def is_satisfied(system: System, witness: Witness) -> bool:
 
 
 @evidence("PAYY-CIRCUITS-T08")
+@fewer_examples
 @given(filled_systems(), blindings)
 def test_true_statements_have_proofs(filled: FilledSystem, blinding: list[int]) -> None:
     """Whatever gates stand above each other, and whatever the scalars."""
@@ -161,6 +164,7 @@ def test_true_statements_have_proofs(filled: FilledSystem, blinding: list[int]) 
 
 
 @evidence("PAYY-CIRCUITS-T08")
+@fewer_examples
 @given(filled_systems(), blindings, st.data())
 def test_only_true_statements_have_proofs(
     filled: FilledSystem, blinding: list[int], data: st.DataObject
@@ -207,6 +211,7 @@ def test_backends_give_the_same_bytes(filled: FilledSystem, blinding: list[int])
 
 
 @evidence("PAYY-CIRCUITS-T09", part="what a witness breaks")
+@fewer_examples
 @given(filled_systems(sizes=(16,)), st.data())
 def test_backends_find_the_same_faults(filled: FilledSystem, data: st.DataObject) -> None:
     """In the same order."""
@@ -423,6 +428,29 @@ def test_the_verifier_checks_the_equation(
     assert verdict(key, known.public, known.proof(wrong)) == ErrorCode.PROOF_EQUATION
 
 
+@evidence("PAYY-CIRCUITS-T10", part="the challenge between the two openings")
+@fewer_examples
+@given(known_proofs, leaves(), leaves())
+def test_openings_do_not_make_up_for_each_other(
+    known: Known, shift: FieldElement, guessed: FieldElement
+) -> None:
+    """Openings whose errors cancel for a u that was guessed are refused, since u is drawn later."""
+    key = known.key()
+    drawn = challenges_of(encode_key(key), known.public, encode_proof(known.proof([0, 0])))
+    first, second = quotients(known, drawn)
+    zeta_omega = drawn["zeta"] * pow(5, (MODULUS - 1) >> known.log_size, MODULUS)
+    ratio = (known.x - zeta_omega) * pow(known.x - drawn["zeta"], -1, MODULUS)
+    for guess in (1, int(guessed)):
+        openings = [(first - guess * ratio * shift) % MODULUS, (second + shift) % MODULUS]
+        forged = known.proof(openings)
+        assert verdict(key, known.public, forged) == ErrorCode.PROOF_EQUATION
+        honest = transcript.challenges(key.digest, known.public, forged)
+        with patch.object(
+            transcript, "challenges", lambda *_, as_drawn=honest, u=guess: replace(as_drawn, u=u)
+        ):
+            assert verdict(key, known.public, forged) is None
+
+
 @evidence("PAYY-CIRCUITS-T10", part="each scalar of key and proof")
 @given(known_proofs, st.data(), leaves())
 def test_the_equation_holds_for_no_other_scalar(
@@ -521,6 +549,7 @@ def spoiled(draw: st.DrawFn, data: bytes) -> bytes:
 
 
 @evidence("PAYY-CIRCUITS-T10", part="any change of a byte")
+@fewer_examples
 @given(st.booleans(), st.data())
 def test_no_other_bytes_are_accepted(is_hashed: bool, data: st.DataObject) -> None:
     """Of proof or key; a change of more bytes, of the length or of the order neither."""
@@ -615,6 +644,7 @@ codecs = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
 
 @evidence("PAYY-CIRCUITS-T11")
 @codecs
+@fewer_examples
 @given(st.data())
 def test_decoding_inverts_encoding(codec: Codec, data: st.DataObject) -> None:
     """Of points, keys and proofs."""
@@ -636,6 +666,7 @@ def aliased(draw: st.DrawFn, data: bytes) -> bytes:
 
 @evidence("PAYY-CIRCUITS-T11")
 @codecs
+@fewer_examples
 @given(st.data())
 def test_what_is_decoded_is_canonical(codec: Codec, data: st.DataObject) -> None:
     """Bytes that are accepted are those that the value is written as; others are refused."""
@@ -649,6 +680,29 @@ def test_what_is_decoded_is_canonical(codec: Codec, data: st.DataObject) -> None
         except SpecError:
             continue
         assert encode(value) == bent
+
+
+@evidence("PAYY-CIRCUITS-T11", part="numbers of one residue")
+@given(keys(), proofs(), st.data())
+def test_other_numbers_of_the_same_residue_are_refused(
+    key: VerificationKey, proof: Proof, data: st.DataObject
+) -> None:
+    """Each coordinate of key and proof with q added, each value with r."""
+    start = 32 * data.draw(st.integers(4, 37))
+    bent = with_more(encode_key(key), start, COORDINATE_MODULUS)
+    assert outcome(decode_key, bent) == ErrorCode.PROOF_COORDINATE_NOT_CANONICAL
+    start = 32 * data.draw(st.integers(0, 17))
+    bent = with_more(encode_proof(proof), start, COORDINATE_MODULUS)
+    assert outcome(decode_proof, bent) == ErrorCode.PROOF_COORDINATE_NOT_CANONICAL
+    start = 32 * data.draw(st.integers(18, 33))
+    bent = with_more(encode_proof(proof), start, MODULUS)
+    assert outcome(decode_proof, bent) == ErrorCode.PROOF_EVALUATION_NOT_CANONICAL
+
+
+def with_more(data: bytes, start: int, more: int) -> bytes:
+    """Add to a word."""
+    value = int.from_bytes(data[start : start + 32], "big") + more
+    return data[:start] + value.to_bytes(32, "big") + data[start + 32 :]
 
 
 @evidence("PAYY-CIRCUITS-T11", part="coordinates of points")
@@ -831,6 +885,7 @@ def quotient_low(
 
 
 @evidence("PAYY-CIRCUITS-T13")
+@fewer_examples
 @given(st.booleans(), leaves(), scalars, scalars, st.booleans(), blindings)
 def test_any_witness_gives_the_same_proof(
     is_hashed: bool,
@@ -952,6 +1007,7 @@ def batches(draw: st.DrawFn) -> list[Claim]:
 
 
 @evidence("PAYY-CIRCUITS-T14")
+@fewer_examples
 @given(batches())
 def test_a_batch_is_accepted_if_each_proof_is(claims: list[Claim]) -> None:
     """And refused if one is not."""
@@ -1009,6 +1065,7 @@ def imported(data: bytes, name: str = "made-here") -> TrustedSetup:
 
 
 @evidence("PAYY-CIRCUITS-T15")
+@fewer_examples
 @given(secrets, st.integers(1, 3))
 def test_powers_are_accepted(secret: int, power: int) -> None:
     """A file of powers of any x gives them back."""
@@ -1027,6 +1084,7 @@ REFUSALS: Final = {
 
 
 @evidence("PAYY-CIRCUITS-T15")
+@fewer_examples
 @given(secrets, st.integers(1, 3), st.data())
 def test_other_points_are_refused(secret: int, power: int, data: st.DataObject) -> None:
     """One point, or some, are others: any multiple, the neighbour, infinity, or no point."""
@@ -1086,6 +1144,7 @@ def test_no_point_stands_for_another() -> None:
 
 
 @evidence("PAYY-CIRCUITS-T15", part="the development setup is named")
+@fewer_examples
 @given(st.text(max_size=30), st.integers(1, 3))
 def test_the_development_setup_is_never_anonymous(name: str, power: int) -> None:
     """Neither made nor read from a file under another name; no other setup bears its name."""

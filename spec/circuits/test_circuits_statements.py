@@ -58,10 +58,13 @@ MAINNET: Final = load_preset(Preset.MAINNET)
 
 FAST: Final = backend(BackendName.FAST)
 
-few_examples = settings(max_examples=max(1, settings().max_examples // 30))
+few_examples = settings(max_examples=max(1, settings().max_examples // 50))
 """For the circuit of mainnet, whose evaluation takes seconds."""
 
-fewer_examples = settings(max_examples=max(10, settings().max_examples // 3))
+fewer_examples = settings(max_examples=max(10, settings().max_examples // 5))
+some_examples = settings(
+    max_examples=max(min(16, settings().max_examples), settings().max_examples // 3)
+)
 
 scripts = judged_scripts(MINIMAL)
 
@@ -186,6 +189,7 @@ def attempts(draw: st.DrawFn, statement: Statement) -> dict[Cell, int]:
 
 
 @evidence("PAYY-CIRCUITS-T04", part="no choice of hints helps")
+@some_examples
 @given(bent_statements(), st.data())
 def test_no_hints_make_a_refused_statement_true(statement: Statement, data: st.DataObject) -> None:
     """Whatever a prover puts into other cells than the inputs, something stays broken."""
@@ -249,6 +253,7 @@ def block_broken(
 
 
 @evidence("PAYY-CIRCUITS-T05")
+@some_examples
 @given(scripts, leaves())
 def test_one_claim_is_satisfied(script: BlockScript, shift: FieldElement) -> None:
     """That of chapter ledger; a wrong root, hash or bit breaks the constraint of that word."""
@@ -366,6 +371,7 @@ def test_every_block_has_a_claim(
 
 
 @evidence("PAYY-CIRCUITS-T05", part="no choice of hints helps")
+@some_examples
 @given(scripts, st.data())
 def test_no_hints_make_a_wrong_claim_true(script: BlockScript, data: st.DataObject) -> None:
     """The opposite verdict stays unprovable, whatever is put into other cells than the inputs."""
@@ -400,6 +406,7 @@ def claims_that_suit(inputs: dict[str, int], tree: PersistentTree) -> Iterator[d
 
 
 @evidence("PAYY-CIRCUITS-T06")
+@some_examples
 @given(scripts, st.sampled_from(CHANGES), st.data())
 def test_another_occupant_is_noticed(
     script: BlockScript, change: tuple[int, int], data: st.DataObject
@@ -417,6 +424,7 @@ def test_another_occupant_is_noticed(
 
 
 @evidence("PAYY-CIRCUITS-T06")
+@some_examples
 @given(scripts, st.sampled_from(CHANGES), st.data())
 def test_another_sibling_is_noticed(
     script: BlockScript, change: tuple[int, int], data: st.DataObject

@@ -480,6 +480,7 @@ def test_systems_of_another_form(vector: VectorWriter) -> None:
         )
     bent = {
         "label-twice": with_system(given, rows=[*others, {**last, "label": rows[0]["label"]}]),
+        "label-with-colon": with_system(given, rows=[*others, {**last, "label": "a:copy[0]"}]),
         "unknown-gate": with_system(given, rows=[*others, {**last, "gate": "poseidon"}]),
         "gate-in-capitals": with_system(given, rows=[*others, {**last, "gate": "DIGITS"}]),
         "no-name-of-gate": with_system(given, rows=[*others, {**last, "gate": ""}]),
