@@ -13,7 +13,7 @@ from payy_ref.proofs import transcript
 from payy_ref.proofs.backend import Backend, BackendName, backend
 from payy_ref.proofs.curve import pairings_cancel, pairings_cancel_in_evm
 from payy_ref.proofs.gates import Gate, partial_row_constants
-from payy_ref.proofs.keys import SPARE_POWERS, ProvingKey, VerificationKey, preprocess
+from payy_ref.proofs.keys import ProvingKey, VerificationKey, powers_needed, preprocess
 from payy_ref.proofs.linearisation import linearise
 from payy_ref.proofs.plain import PLAIN
 from payy_ref.proofs.proof import Proof
@@ -116,7 +116,7 @@ CIRCUITS: Final[dict[str, Callable[[], tuple[Circuit, dict[str, int]]]]] = {
 @cache
 def setup(size: int = 32) -> TrustedSetup:
     """Make the development setup for circuits of up to 32 rows."""
-    return development(3 * size + SPARE_POWERS, name=DEVELOPMENT_SETUP_NAME)
+    return development(powers_needed(size), name=DEVELOPMENT_SETUP_NAME)
 
 
 @cache

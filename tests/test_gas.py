@@ -98,7 +98,7 @@ def test_zeros_are_cheaper() -> None:
 def test_the_command_shows_and_writes_gas(tmp_path: Path) -> None:
     """The same figures for people and as JSON."""
     file = tmp_path / "figures.json"
-    arguments = ["bench", "--chapter", "gas", "--json", str(file)]
+    arguments = ["bench", "gas", "--json", str(file)]
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.stderr
     for row in gas_rows(figures()):

@@ -1,6 +1,7 @@
 """The two backends of the prover: every operation in both, and known answers for sums of points."""
 
 import importlib.util
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -590,3 +591,16 @@ def test_kernels_are_compiled_anew_when_the_arithmetic_changes(
     changed = load_kernel()
     assert sum(changed.cache_misses.values()) == 1
     assert not changed.cache_hits
+
+
+def test_pitfall_11_nothing_is_constant_time_and_it_says_so() -> None:
+    """Whoever meets the kernels, the README or the page on security reads it."""
+    root = Path(__file__).parents[1]
+    pages = ("README.md", "docs/security_considerations.md")
+    texts = [" ".join((root / page).read_text("utf-8").lower().split()) for page in pages]
+    documents = (machine_words.__doc__, fast.__doc__)
+    texts += [" ".join(str(document).lower().split()) for document in documents]
+    for text in texts:
+        assert re.search(
+            r"not (protect|constant-time)|nothing (in it |here )?is constant-time", text
+        )

@@ -192,7 +192,7 @@ def test_development_setup() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "setup", "insecure", "Insecure-Development-Setup"])
-def test_development_setup_is_named(name: str) -> None:
+def test_pitfall_10_the_development_setup_cannot_be_mistaken(name: str) -> None:
     """Who does not ask for it by its name does not get it."""
     assert code_of(lambda: development(4, name=name)) == ErrorCode.SETUP_DEVELOPMENT_NOT_NAMED
 

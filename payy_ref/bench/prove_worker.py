@@ -31,7 +31,7 @@ from payy_ref.parameters import Preset, load_preset
 from payy_ref.proofs import fast
 from payy_ref.proofs.backend import Backend, BackendName, backend
 from payy_ref.proofs.curve import fast_pairing_check, pairings_cancel
-from payy_ref.proofs.keys import SPARE_POWERS, encode_key, preprocess
+from payy_ref.proofs.keys import encode_key, powers_needed, preprocess
 from payy_ref.proofs.proof import Proof, encode_proof
 from payy_ref.proofs.prover import draw_blinding, prove
 from payy_ref.proofs.setup import DEVELOPMENT_SETUP_NAME, TrustedSetup, development
@@ -118,7 +118,7 @@ def measure(task: Task) -> Measured:
     system = circuit.system
     inputs = _inputs(task)
     witness, fill = timed(lambda: circuit.fill(inputs))
-    setup = _setup(3 * system.size + SPARE_POWERS, chosen)
+    setup = _setup(powers_needed(system.size), chosen)
     keep = system.size <= LARGEST_WITH_COSETS
     (key, public_key), keys = timed(lambda: preprocess(system, setup, chosen, keep_cosets=keep))
 

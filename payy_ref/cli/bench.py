@@ -57,7 +57,11 @@ def bench(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures.")
     ] = None,
-    chapter: Annotated[str | None, typer.Option(help="Only this chapter.")] = None,
+    chapter: Annotated[
+        str | None,
+        typer.Argument(help=f"Only this chapter: {', '.join(CHAPTERS)}.", show_default=False),
+    ] = None,
+    *,
     large: Annotated[
         bool,
         typer.Option(

@@ -45,13 +45,13 @@ from payy_ref.proofs.backend import (
 )
 from payy_ref.proofs.batch import Claim, verify_batch
 from payy_ref.proofs.curve import fast_pairing_check
-from payy_ref.proofs.keys import SPARE_POWERS, ProvingKey, preprocess
+from payy_ref.proofs.keys import ProvingKey, powers_needed, preprocess
 from payy_ref.proofs.proof import decode_proof, encode_proof
 from payy_ref.proofs.prover import draw_blinding, prove
 from payy_ref.proofs.setup import DEVELOPMENT_SETUP_NAME, development
 from payy_ref.proofs.verifier import verify
 
-MISSING = "proofs of blocks, the registry, settlement on Ethereum, consensus, provers"
+MISSING = "the registry, settlement on Ethereum, consensus, the service that proves blocks"
 
 ALICE = SecretKey(FieldElement(0xA11CE))
 BOB = SecretKey(FieldElement(0xB0B))
@@ -64,7 +64,8 @@ def demo(
     """
     Run what there is of the network and say what is missing.
 
-    So far: money is minted, handed over by a payment link, spent, burned; blocks are rebuilt.
+    So far: money is minted, handed over by a payment link, spent, burned, each with a proof; blocks
+    are rebuilt.
     """
     load_kernels()
     parameters = load_preset(preset)
@@ -162,7 +163,7 @@ def _client_key() -> ProvingKey:
     """Make the keys of the client's circuit over the setup that proves nothing."""
     system = utxo().system
     setup = development(
-        3 * system.size + SPARE_POWERS,
+        powers_needed(system.size),
         name=DEVELOPMENT_SETUP_NAME,
         powers_of_g1=default_powers_of_g1(),
     )

@@ -56,7 +56,7 @@ def load_kernels() -> None:
         return
     timer = threading.Timer(
         SILENT_SECONDS,
-        lambda: messages.print("compiling the kernels, once on this machine ..."),
+        lambda: messages.print("loading the kernels; the first time they are compiled ..."),
     )
     timer.start()
     try:

@@ -66,6 +66,7 @@ def _block(
     is_valid: bool,
 ) -> Mapping[str, Any]:
     tree = tree_of(parameters.tree_depth, old_leaves)
+    # A block with more transactions than places is refused; otherwise any claim may be made.
     claim_of(tree, transactions, parameters)
     claim = BlockClaim(
         old_root=tree.root, new_root=new_root, commit_hash=commit_hash, is_valid=is_valid

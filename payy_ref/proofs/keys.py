@@ -136,7 +136,7 @@ def preprocess(
     is_closed = system.gates[-1] in {EMPTY_ROW, Gate.ARITHMETIC}
     require(is_closed, ErrorCode.CIRCUIT_LAST_ROW_READS_ON)
     require(_binds_public_inputs(system), ErrorCode.CIRCUIT_PUBLIC_INPUT_UNBOUND)
-    powers = checked_powers(setup, 3 * n + SPARE_POWERS)
+    powers = checked_powers(setup, powers_needed(n))
     if not cosets_are_distinct(n, WIRE_COSETS):
         raise ValueError("cells of two wires have one identity")
 
@@ -167,6 +167,11 @@ def preprocess(
         on_cosets=on_cosets,
     )
     return proving, verification
+
+
+def powers_needed(size: int) -> int:
+    """Count the powers of G1 that keys and proofs of so many rows take."""
+    return 3 * size + SPARE_POWERS
 
 
 def on_coset(

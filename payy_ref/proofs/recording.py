@@ -46,7 +46,7 @@ class Program:
     operations: NDArray[np.int64]
     """Of shape (count, 4): code, place of the result, places of left and right."""
     numbers: tuple[int, ...]
-    """What stands in the first places before the program runs."""
+    """What stands in the first places after the columns' before the program runs."""
     places: int
     """Places that the program needs, besides those of the columns, which come first."""
 
@@ -56,7 +56,7 @@ class Recorder:
 
     __slots__ = ("_tape", "value")
 
-    def __init__(self, tape: "_Tape", value: int) -> None:
+    def __init__(self, tape: "Tape", value: int) -> None:
         self._tape = tape
         self.value = value
 
@@ -98,7 +98,7 @@ class Recorder:
         return Recorder(self._tape, self._tape.operation(code, self.value, other.value))
 
 
-class _Tape:
+class Tape:
     """Values in the order in which they arise; one that was there already is not added."""
 
     def __init__(self, columns: int) -> None:
@@ -107,9 +107,11 @@ class _Tape:
         self._numbers: dict[Node | int, int] = {}
 
     def number(self, number: int) -> int:
+        """Give the place of a number."""
         return self._added(number)
 
     def operation(self, code: Code, left: int, right: int) -> int:
+        """Give the place of a result; one that is there already is not added."""
         if code in {Code.ADD, Code.MULTIPLY} and left > right:
             left, right = right, left
         return self._added((code, left, right))
@@ -123,7 +125,7 @@ class _Tape:
 
 def record(function: Callable[[Sequence[Any]], Any], columns: int) -> Program:
     """Record what a function does with so many columns."""
-    tape = _Tape(columns)
+    tape = Tape(columns)
     result = function([Recorder(tape, i) for i in range(columns)])
     needed = _needed(tape, result.value)
     numbers = [i for i in needed if isinstance(tape.values[i], int)]
@@ -152,7 +154,7 @@ def record(function: Callable[[Sequence[Any]], Any], columns: int) -> Program:
     )
 
 
-def _needed(tape: _Tape, result: int) -> list[int]:
+def _needed(tape: Tape, result: int) -> list[int]:
     """List the values that the result needs, in order."""
     found, open_values = set(), [result]
     while open_values:

@@ -10,6 +10,7 @@ Beside the rows a circuit has steps, which say how its variables follow from the
 witnesses and bind nothing: what a prover may do is said by rows and copies alone.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -403,9 +404,8 @@ class Builder:
         Raises:
             ValueError: two rows have one label.
         """
-        if len(set(self._labels)) != len(self._labels):
-            seen: set[str] = set()
-            repeated = [name for name in self._labels if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+        repeated = [label for label, count in Counter(self._labels).items() if count > 1]
+        if repeated:
             raise ValueError(f"labels are not unique: {repeated[:3]}")
         rows = len(self._labels)
         size = max(SMALLEST_SIZE, 1 << (rows - 1).bit_length())

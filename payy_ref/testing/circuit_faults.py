@@ -499,7 +499,7 @@ def attacks(search: Search, base: Trial, target: Place) -> Iterator[Trial]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class DigitChain:
     """The numbers that rows of `DIGITS` build, one more digit each."""
 
     cells: tuple[Cell, ...]
@@ -528,7 +528,7 @@ class Chain:
         }
 
 
-def chain_of(plan: Plan, row: int) -> Chain:
+def digit_chain_of(plan: Plan, row: int) -> DigitChain:
     """Find the numbers that a row of `DIGITS` is part of."""
     scope = plan.labels[row].rpartition("/")[0]
     first = plan.system.row_of(f"{scope}/digits[0]")
@@ -536,7 +536,7 @@ def chain_of(plan: Plan, row: int) -> Chain:
     cells = [(wire, r) for r in range(first, end) for wire in range(WIRES)] + [(0, end)]
     zero = plan.rows[first][0]
     variables = [plan.rows[r][wire] for wire, r in cells]
-    return Chain(cells=tuple(cells), numbers=tuple(v for v in variables if v != zero))
+    return DigitChain(cells=tuple(cells), numbers=tuple(v for v in variables if v != zero))
 
 
 def _other_beginnings(plan: Plan, base: Trial, target: Place) -> Iterator[Trial]:
@@ -547,7 +547,7 @@ def _other_beginnings(plan: Plan, base: Trial, target: Place) -> Iterator[Trial]
         if not first.endswith("/digits[0]:digits[0]"):
             continue
         own = first.removesuffix("digits[0]:digits[0]")
-        chain = chain_of(plan, plan.system.row_of(first))
+        chain = digit_chain_of(plan, plan.system.row_of(first))
         value = base.values[plan.rows[plan.system.row_of(f"{own}is_value")][3]]
         if own == scope:
             for wrong in (value, 2 * DIGIT_BASE ** (len(chain.numbers) - 1)):
@@ -568,7 +568,7 @@ def _other_beginnings(plan: Plan, base: Trial, target: Place) -> Iterator[Trial]
 def _jumps(plan: Plan, base: Trial, target: Place) -> Iterator[Trial]:
     """Leap from 0 to a number that is no digit; the value is beyond its range, or as it is."""
     row, index = target
-    chain = chain_of(plan, row)
+    chain = digit_chain_of(plan, row)
     start = chain.cells.index((index, row)) - chain.leading
     if start < 0:
         return
@@ -617,7 +617,7 @@ def repaired_by_copy(broken: Trial, cell: Cell) -> Trial | None:
 
 def _digit_copies(plan: Plan, parted: Trial, cell: Cell) -> Iterator[Trial]:
     """Begin to build a number with something else than 0."""
-    chain = chain_of(plan, cell[1])
+    chain = digit_chain_of(plan, cell[1])
     at = chain.cells.index(cell)
     value_row = plan.system.row_of(f"{plan.labels[cell[1]].rpartition('/')[0]}/is_value")
     value = parted.values[plan.rows[value_row][3]]

@@ -31,7 +31,7 @@ from payy_ref.proofs.gates import (
     constraint_names,
     partial_row_constants,
 )
-from payy_ref.proofs.keys import SPARE_POWERS, ProvingKey, encode_key, preprocess
+from payy_ref.proofs.keys import ProvingKey, encode_key, powers_needed, preprocess
 from payy_ref.proofs.proof import encode_proof
 from payy_ref.proofs.prover import BLINDING, prove
 from payy_ref.proofs.setup import DEVELOPMENT_SETUP_NAME, development
@@ -94,7 +94,7 @@ class Example:
     @property
     def powers(self) -> int:
         """Give the least number of powers that keys take."""
-        return 3 * self.system.size + SPARE_POWERS
+        return powers_needed(self.system.size)
 
     def given(self) -> Mapping[str, Any]:
         """Give what operations call a system and its witness."""
@@ -364,7 +364,7 @@ def proving_key(name: str) -> ProvingKey:
 
 def key_of_system(system: System) -> ProvingKey:
     """Make the prover's key of any system."""
-    setup = development(3 * system.size + SPARE_POWERS, name=DEVELOPMENT_SETUP_NAME)
+    setup = development(powers_needed(system.size), name=DEVELOPMENT_SETUP_NAME)
     return preprocess(system, setup, default_backend(), keep_cosets=False)[0]
 
 

@@ -43,8 +43,8 @@ from payy_ref.testing.circuit_faults import (
     Search,
     Trial,
     attacks,
-    chain_of,
     copy_attacks,
+    digit_chain_of,
     repaired_by_copy,
 )
 
@@ -604,14 +604,6 @@ def gadget_cases(name: str) -> Cases:
 # Constraints that no table breaks alone
 
 
-def between_zeros(plan: Plan, row: int, index: int) -> bool:
-    """Tell whether a constraint of `DIGITS` lies between two cells of the constant 0."""
-    if plan.gates[row] != Gate.DIGITS:
-        return False
-    chain = chain_of(plan, row)
-    return chain.cells.index((index, row)) < chain.leading
-
-
 def exception(plan: Plan, label: str) -> str | None:
     """
     Say why no table is found in which only this constraint or copy fails.
@@ -633,7 +625,7 @@ def exception(plan: Plan, label: str) -> str | None:
     if "/high_" in label and label.endswith((FIRST_DIGIT, f"{FIRST_DIGIT}:copy[3]")):
         return "complement"
     if plan.gates[row] == Gate.DIGITS:
-        chain = chain_of(plan, row)
+        chain = digit_chain_of(plan, row)
         at = chain.cells.index((wire, row))
         is_odd = f"{label.rpartition('/')[0]}/first_digit_is_bit" in plan.labels
         if not copy and at < chain.leading:

@@ -63,12 +63,19 @@ def code_of(act: Callable[[], object]) -> str | None:
     return None
 
 
+def given_of(case: Case) -> Mapping[str, Any]:
+    """Give the fields of a case's input."""
+    if not isinstance(case.input, dict):
+        raise TypeError(f"{case.id} has no fields")
+    return case.input
+
+
 def disagreements(
     operation: str, judge: Callable[[Mapping[str, Any]], object]
 ) -> list[tuple[str, str | None, str | None]]:
     """List the vectors that are judged otherwise: id, expected code, code on chain."""
     found = [
-        (case.id, case.error, code_of(partial(judge, dict(case.input)))) for case in cases(operation)
+        (case.id, case.error, code_of(partial(judge, given_of(case)))) for case in cases(operation)
     ]
     return [each for each in found if each[1] != each[2]]
 

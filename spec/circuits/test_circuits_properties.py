@@ -43,11 +43,11 @@ from payy_ref.proofs.curve import (
 )
 from payy_ref.proofs.gates import CONSTRAINTS, WIRES, Row
 from payy_ref.proofs.keys import (
-    SPARE_POWERS,
     ProvingKey,
     VerificationKey,
     decode_key,
     encode_key,
+    powers_needed,
     preprocess,
 )
 from payy_ref.proofs.plain import PLAIN
@@ -104,7 +104,7 @@ blindings = st.lists(st.integers(0, MODULUS - 1), min_size=BLINDING, max_size=BL
 @cache
 def setup() -> TrustedSetup:
     """Make the development setup for systems of up to 32 rows."""
-    return development(3 * 32 + SPARE_POWERS, name=DEVELOPMENT_SETUP_NAME)
+    return development(powers_needed(32), name=DEVELOPMENT_SETUP_NAME)
 
 
 def outcome(action: Callable[..., object], *arguments: Any) -> ErrorCode | None:
