@@ -61,10 +61,10 @@ def circuit_pages(root: Path, table: Table) -> dict[str, str]:
             for each in listed_constraints(circuit.system, names)
         )
         pages[f"circuits/{name}_constraints.inc"] = table(
-            ("degree", "constraint", "label"), constraints
+            ("degree", "constraint", "label"), [*constraints, copies(circuit.system)]
         )
         pages[f"circuits/{name}_layout.inc"] = table(
-            ("row", "w0", "w1", "w2", "w3", "gate"), layout(circuit.system, names)
+            ("row", "gate", "w0", "w1", "w2", "w3"), layout(circuit.system, names)
         )
     pages["circuits/gates.inc"] = table(
         ("selector", "gate", "constraints", "degree in cells and constants"),
@@ -84,7 +84,8 @@ def circuit_pages(root: Path, table: Table) -> dict[str, str]:
     pages["circuits/index.md"] = (
         "# Circuits\n\nThe statements that are proved, as constraints: the gates that rows are made"
         " of, the gadgets, and the two circuits. The rules are in"
-        " [chapter circuits](/generated/spec/circuits/rules.md).\n\n"
+        " [chapter circuits](/generated/spec/circuits/rules.md). In a layout, · is a value that its"
+        " row makes or carries and that has no other name.\n\n"
         f"```{{include}} sizes.inc\n```\n\n```{{toctree}}\n:maxdepth: 1\n\n{entries}\n```\n"
     )
     return pages
@@ -116,7 +117,7 @@ class Listed:
 
 
 def variable_names(circuit: Circuit) -> dict[int, str]:
-    """Name the variables: inputs and hints as they are called, others by the row that binds them."""
+    """Name the variables: inputs and hints as they are called, others by the row that binds."""
     names = {int(variable): name for name, variable in circuit.inputs.items()}
     names |= {int(variable): name for variable, name in circuit.hints.items()}
     system = circuit.system
@@ -171,6 +172,12 @@ def listed_constraints(system: System, names: Mapping[int, str]) -> Iterator[Lis
             )
 
 
+def copies(system: System) -> Sequence[str]:
+    """Give the copy constraints as one line: they differ only in the cells they bind."""
+    count = sum(1 for _ in system.copy_labels())
+    return ("1", "a cell = the first cell of its variable", f"`row:copy[wire]`, {count} of them")
+
+
 def arithmetic_text(constants: Sequence[int], names: Sequence[str]) -> str:
     """Write a row of arithmetic as an equation between the names of its cells."""
     left, right, addend, result = (f"`{name}`" for name in names)
@@ -204,12 +211,25 @@ def _number(value: int) -> str:
 
 
 def layout(system: System, names: Mapping[int, str]) -> Iterator[Sequence[str]]:
-    """Show which value stands where."""
+    """
+    Show which value stands where; series of alike rows as one.
+
+    A dot is a value that its row makes or carries: it has no other name.
+    """
+    rows = []
     for row in range(system.rows):
-        gate = system.gates[row]
-        cells = [
-            f"`{names[int(variable)]}`" if variable != UNUSED else ""
+        own = f"{short(system.row_labels[row])}.w"
+        cells = tuple(
+            "" if variable == UNUSED else "·" if name.startswith(own) else f"`{name}`"
             for variable in system.cells[:, row]
-        ]
+            for name in [names.get(int(variable), "")]
+        )
+        gate = system.gates[row]
         name = "" if gate == EMPTY_ROW else f"`{Gate(gate).name.lower()}`"
-        yield (f"`{system.row_labels[row]}`", *cells, name)
+        rows.append((f"`{system.row_labels[row]}`", name, *cells))
+    for _, group in groupby(rows, key=lambda row: [re.sub(r"\d+", "#", cell) for cell in row]):
+        members = list(group)
+        yield [
+            first if first == last else f"{first} ... {last}"
+            for first, last in zip(members[0], members[-1], strict=True)
+        ]
