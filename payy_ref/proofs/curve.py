@@ -12,7 +12,7 @@ Source: EIP-196 and EIP-197 (curve, generators, encodings).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from itertools import accumulate
 from typing import Any, Final, TypeAlias
@@ -369,6 +369,8 @@ def is_on_g2_curve(point: G2Point) -> bool:
     return optimized_curve.is_on_curve(_library_g2(point), optimized_curve.b2)
 
 
+# A few setups serve all keys, and the readable product takes a thirtieth of a second.
+@lru_cache(maxsize=1024)
 def is_in_g2(point: G2Point) -> bool:
     """Tell whether a point on the twisted curve has order r, or 1; most do not."""
     return optimized_curve.is_inf(optimized_curve.multiply(_library_g2(point), MODULUS))

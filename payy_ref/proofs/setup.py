@@ -130,6 +130,11 @@ def development_secret() -> FieldElement:
     return reduce(int.from_bytes(keccak256(b"payy-ref/insecure-development-setup/1"), "big"))
 
 
+@cache
+def _development_x_g2() -> G2Point:
+    return multiply_g2(G2_GENERATOR, development_secret())
+
+
 def development(
     size: int, *, name: str, powers_of_g1: PowersOfG1 = readable_powers_of_g1
 ) -> TrustedSetup:
@@ -154,7 +159,7 @@ def development(
         name=name,
         is_development=True,
         g1_bytes=powers_of_g1(secret, size).astype("<u8", copy=False).tobytes(),
-        x_g2=multiply_g2(G2_GENERATOR, secret),
+        x_g2=_development_x_g2(),
     )
 
 
