@@ -23,6 +23,8 @@ MUTANT = Path(__file__).parent / "drivers" / "mutant.py"
 ONLY_THE_CODE_CHANGES: Mapping[str, str] = {
     "payy_ref.merkle.tree:slot_after_removal:MERKLE_ELEMENT_ZERO": "zero is no leaf: it is absent",
     "payy_ref.merkle.tree:slot_after_insertion:MERKLE_ELEMENT_ZERO": "no slot accepts zero",
+    "payy_ref.proofs.batch:verify_batch:PROOF_BATCH_EMPTY": "no proofs have no common setup",
+    "payy_ref.proofs.setup:_checked_power:SETUP_FILE_MALFORMED": "another header, another field",
 }
 """Checks without which an input is still rejected, by a later check; with the reason."""
 

@@ -80,9 +80,8 @@ def disagreements(
     return [each for each in found if each[1] != each[2]]
 
 
-@evidence("PAYY-CIRCUITS-T16", part="proofs")
-def test_proofs_on_chain(chain: Chain) -> None:
-    """Each vector of a proof has the same verdict and code on chain, bad keys included."""
+def judge_proof(chain: Chain) -> Callable[[Mapping[str, Any]], object]:
+    """Give what verifies the input of a vector of `plonk/verify`."""
     deploy = deployer(chain, "KeyedPlonkVerifier")
 
     def judge(given: Mapping[str, Any]) -> object:
@@ -90,13 +89,11 @@ def test_proofs_on_chain(chain: Chain) -> None:
         inputs = words(given["public_inputs"])
         return chain.call(contract, "verify", data(given["proof"]), inputs)
 
-    assert disagreements("verify", judge) == []
-    assert len(cases("verify")) > 100
+    return judge
 
 
-@evidence("PAYY-CIRCUITS-T16", part="blocks")
-def test_blocks_on_chain(chain: Chain) -> None:
-    """Each vector of a block with its clients has the same verdict and code on chain."""
+def judge_block(chain: Chain) -> Callable[[Mapping[str, Any]], object]:
+    """Give what verifies the input of a vector of `plonk/verify_block`."""
     deploy = deployer(chain, "KeyedBlockVerifier")
 
     def judge(given: Mapping[str, Any]) -> object:
@@ -110,5 +107,20 @@ def test_blocks_on_chain(chain: Chain) -> None:
             data(given["block_proof"]),
         )
 
-    assert disagreements("verify_block", judge) == []
-    assert len(cases("verify_block")) > 20
+    return judge
+
+
+@evidence("PAYY-CIRCUITS-T16")
+@pytest.mark.parametrize(
+    ("operation", "judge_on", "least"),
+    [("verify", judge_proof, 100), ("verify_block", judge_block, 20)],
+)
+def test_vectors_on_chain(
+    chain: Chain,
+    operation: str,
+    judge_on: Callable[[Chain], Callable[[Mapping[str, Any]], object]],
+    least: int,
+) -> None:
+    """Each vector of a proof and of a block has the same verdict and code, bad keys included."""
+    assert disagreements(operation, judge_on(chain)) == []
+    assert len(cases(operation)) > least

@@ -126,7 +126,7 @@ def test_constraints_of_gadget_are_needed(name: str) -> None:
 # Whole circuits
 
 
-@evidence("PAYY-CIRCUITS-T01", part="the client's circuit")
+@evidence("PAYY-CIRCUITS-T01")
 def test_constraints_of_client_are_needed() -> None:
     """Each constraint and copy of the client's circuit is broken alone."""
     cases = client_cases()
