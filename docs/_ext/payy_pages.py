@@ -15,6 +15,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+from payy_circuits import circuit_pages
+
 from payy_ref.assurance.levels import Level
 from payy_ref.operations import Operation, all_operations
 from payy_ref.operations.forms import (
@@ -29,7 +31,6 @@ from payy_ref.operations.forms import (
     Text,
     Word,
 )
-from payy_circuits import circuit_pages
 from payy_ref.primitives import strict_json
 from payy_ref.trace.matrix import Inputs, Matrix, Row
 from payy_ref.trace.requirements import Property, chapter_files
