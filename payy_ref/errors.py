@@ -296,6 +296,183 @@ class ErrorCode(StrEnum):
     PROOF_SETUPS_DIFFER = "PROOF_SETUPS_DIFFER"
     """The proofs of a batch are for keys of different setups."""
 
+    # settlement
+
+    SETTLEMENT_NOT_OWNER = "SETTLEMENT_NOT_OWNER"
+    """Only the owner may do this."""
+
+    SETTLEMENT_FROZEN = "SETTLEMENT_FROZEN"
+    """The rollup is frozen: what is left is to take one's money out."""
+
+    SETTLEMENT_NOT_FROZEN = "SETTLEMENT_NOT_FROZEN"
+    """Exits begin when the rollup is frozen."""
+
+    SETTLEMENT_PUBLIC_INPUT_COUNT = "SETTLEMENT_PUBLIC_INPUT_COUNT"
+    """There are fewer than 3 public inputs, or more message words than the area holds."""
+
+    SETTLEMENT_OLD_ROOT_MISMATCH = "SETTLEMENT_OLD_ROOT_MISMATCH"
+    """The block does not start from the root that L1 holds."""
+
+    SETTLEMENT_HEIGHT_NOT_ABOVE = "SETTLEMENT_HEIGHT_NOT_ABOVE"
+    """The block's height is not above that of the last settled block."""
+
+    SETTLEMENT_MESSAGE_KIND = "SETTLEMENT_MESSAGE_KIND"
+    """A message is neither a mint (2) nor a burn (3)."""
+
+    SETTLEMENT_MESSAGE_TRUNCATED = "SETTLEMENT_MESSAGE_TRUNCATED"
+    """The words end before the message does."""
+
+    SETTLEMENT_BLOCK_UNPROVEN = "SETTLEMENT_BLOCK_UNPROVEN"
+    """The proof does not show that the block leads from the old root to the new one."""
+
+    SETTLEMENT_TRANSACTION_UNPROVEN = "SETTLEMENT_TRANSACTION_UNPROVEN"
+    """The proof is not one of the transaction."""
+
+    VALIDATORS_EMPTY = "VALIDATORS_EMPTY"
+    """A validator set has a validator."""
+
+    VALIDATOR_ADDRESS_ZERO = "VALIDATOR_ADDRESS_ZERO"
+    """Nobody signs for the address 0."""
+
+    VALIDATOR_REPEATED = "VALIDATOR_REPEATED"
+    """A validator stands twice in a set."""
+
+    VALIDATOR_STAKE_OUT_OF_RANGE = "VALIDATOR_STAKE_OUT_OF_RANGE"
+    """A validator's stake is 0, or does not fit 128 bits."""
+
+    VALIDATORS_NOT_LATER = "VALIDATORS_NOT_LATER"
+    """A validator set begins after the newest set and after the last settled block."""
+
+    VALIDATORS_TOO_FAR = "VALIDATORS_TOO_FAR"
+    """A validator set begins too many blocks after the last settled one."""
+
+    COMMIT_PARENT_MISMATCH = "COMMIT_PARENT_MISMATCH"
+    """A header does not name the block before it as its parent."""
+
+    COMMIT_HEIGHTS_NOT_CONSECUTIVE = "COMMIT_HEIGHTS_NOT_CONSECUTIVE"
+    """The heights of the three blocks do not follow one another."""
+
+    COMMIT_VIEWS_NOT_CONSECUTIVE = "COMMIT_VIEWS_NOT_CONSECUTIVE"
+    """The views of the three blocks do not follow one another."""
+
+    CERTIFICATE_SIGNATURE_INVALID = "CERTIFICATE_SIGNATURE_INVALID"
+    """A signature is of no key, or in the form that another one of the same key would have."""
+
+    CERTIFICATE_SIGNERS_UNORDERED = "CERTIFICATE_SIGNERS_UNORDERED"
+    """The signers' addresses do not ascend: one is out of order or stands twice."""
+
+    CERTIFICATE_SIGNER_UNKNOWN = "CERTIFICATE_SIGNER_UNKNOWN"
+    """A signer is no validator at this height."""
+
+    CERTIFICATE_QUORUM_MISSING = "CERTIFICATE_QUORUM_MISSING"
+    """The signers do not hold more than two thirds of the stake."""
+
+    EXIT_NOT_BURN = "EXIT_NOT_BURN"
+    """What leaves a frozen rollup is a burn."""
+
+    EXIT_OUTPUT_NOT_EMPTY = "EXIT_OUTPUT_NOT_EMPTY"
+    """A note that an exit would make could never be spent."""
+
+    EXIT_PATH_COUNT = "EXIT_PATH_COUNT"
+    """There is not one path for each input that is not padding."""
+
+    EXIT_LEAF_ABSENT = "EXIT_LEAF_ABSENT"
+    """The path does not show that an input is a leaf of the last settled tree."""
+
+    EXIT_LEAF_TAKEN = "EXIT_LEAF_TAKEN"
+    """The leaf has been taken out before."""
+
+    # bridge
+
+    BRIDGE_NOTE_KIND_ZERO = "BRIDGE_NOTE_KIND_ZERO"
+    """The note kind 0 is padding and has no token."""
+
+    BRIDGE_NOTE_KIND_TAKEN = "BRIDGE_NOTE_KIND_TAKEN"
+    """The note kind has a token already."""
+
+    BRIDGE_TOKEN_TAKEN = "BRIDGE_TOKEN_TAKEN"  # noqa: S105 -- a token of money
+    """The token has a note kind already."""
+
+    BRIDGE_NOTE_KIND_UNKNOWN = "BRIDGE_NOTE_KIND_UNKNOWN"
+    """The note kind has no token."""
+
+    BRIDGE_VALUE_OUT_OF_RANGE = "BRIDGE_VALUE_OUT_OF_RANGE"
+    """The value is 0, or not below 2^240."""
+
+    BRIDGE_MINT_HASH_TAKEN = "BRIDGE_MINT_HASH_TAKEN"
+    """A deposit with this mint hash was made before."""
+
+    BRIDGE_TRANSFER_REFUSED = "BRIDGE_TRANSFER_REFUSED"
+    """The token did not move the money."""
+
+    BRIDGE_TRANSFER_INEXACT = "BRIDGE_TRANSFER_INEXACT"
+    """The token moved another amount than was asked for."""
+
+    BRIDGE_DEPOSIT_ABSENT = "BRIDGE_DEPOSIT_ABSENT"
+    """There is no deposit with this mint hash, or it was taken or given back."""
+
+    BRIDGE_DEPOSIT_MISMATCH = "BRIDGE_DEPOSIT_MISMATCH"
+    """The deposit has another note kind or value than the mint."""
+
+    BRIDGE_NOT_DEPOSITOR = "BRIDGE_NOT_DEPOSITOR"
+    """Only the depositor may cancel a deposit."""
+
+    BRIDGE_CANCEL_TOO_EARLY = "BRIDGE_CANCEL_TOO_EARLY"
+    """A block may still take the deposit."""
+
+    BRIDGE_AUTHORIZATION_INVALID = "BRIDGE_AUTHORIZATION_INVALID"
+    """The depositor did not sign this deposit."""
+
+    BRIDGE_CREDIT_ABSENT = "BRIDGE_CREDIT_ABSENT"
+    """Nothing is owed to this account in this note kind."""
+
+    BRIDGE_BURN_SETTLED = "BRIDGE_BURN_SETTLED"
+    """The block of the burn is settled; there is nothing to pay in advance."""
+
+    BRIDGE_BURN_SUBSTITUTED = "BRIDGE_BURN_SUBSTITUTED"
+    """Somebody has paid for this burn in advance."""
+
+    # queue
+
+    QUEUE_PADDING = "QUEUE_PADDING"
+    """What is queued is padding, not a transaction."""
+
+    QUEUE_NOT_MINT = "QUEUE_NOT_MINT"
+    """What is queued with a deposit is not a mint."""
+
+    QUEUE_CALL_GAS_OUT_OF_RANGE = "QUEUE_CALL_GAS_OUT_OF_RANGE"
+    """The call is to have more gas than a call may."""
+
+    QUEUE_CALL_DATA_TOO_LONG = "QUEUE_CALL_DATA_TOO_LONG"
+    """The call has more data than a call may."""
+
+    QUEUE_VERDICT_COUNT = "QUEUE_VERDICT_COUNT"
+    """There are more verdicts than entries, or than a block may have."""
+
+    QUEUE_ENTRY_OMITTED = "QUEUE_ENTRY_OMITTED"
+    """An entry that is due has no verdict."""
+
+    QUEUE_ENTRY_MISMATCH = "QUEUE_ENTRY_MISMATCH"
+    """A verdict is not about the entry whose turn it is."""
+
+    QUEUE_OPENING_SHAPE = "QUEUE_OPENING_SHAPE"
+    """The opening of a commit hash has not one hash for each other place and group."""
+
+    QUEUE_ENTRY_NOT_APPLIED = "QUEUE_ENTRY_NOT_APPLIED"
+    """The entry's transaction does not stand at the stated place of the block."""
+
+    QUEUE_ENTRY_NOT_VOID = "QUEUE_ENTRY_NOT_VOID"
+    """It is not shown that the entry's transaction can have no place."""
+
+    QUEUE_NOT_OVERDUE = "QUEUE_NOT_OVERDUE"
+    """No entry has waited long enough to be settled in a block of its own."""
+
+    QUEUE_FORCED_BLOCK_MISMATCH = "QUEUE_FORCED_BLOCK_MISMATCH"
+    """A block of its own has another transaction than the entry's, or more than that."""
+
+    QUEUE_NOT_EXPIRED = "QUEUE_NOT_EXPIRED"
+    """No entry has waited long enough to freeze the rollup."""
+
 
 class SpecError(Exception):
     """An input was rejected. Raised by `require` and by nothing else."""

@@ -9,7 +9,7 @@ import hashlib
 import inspect
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -29,6 +29,7 @@ from payy_ref.operations.forms import (
     Record,
     Structure,
     Text,
+    Variant,
     Word,
 )
 from payy_ref.primitives import strict_json
@@ -450,27 +451,46 @@ def operations_page() -> str:
     for name, record in sorted(_named_records().items()):
         rows = [row[1:] for row in _field_rows("", record.fields, record.optional)]
         text += ["", f"({_record_label(name)})=", f"### {name}", "", table(("field", "form"), rows)]
+    for name, variant in sorted(_named_variants().items()):
+        text += ["", f"({_record_label(name)})=", f"### {name}", ""]
+        text += [f"The field `{variant.tag}` says which kind it is."]
+        for kind, record in variant.kinds.items():
+            rows = [row[1:] for row in _field_rows("", record.fields, record.optional)]
+            text += ["", f"`{kind}`:", "", table(("field", "form"), rows or [("none", "")])]
     return "\n".join(text)
+
+
+def _named_variants() -> dict[str, Variant[Any]]:
+    """Find the forms of several kinds, wherever they occur."""
+    return {form.name: form for form in _all_forms() if isinstance(form, Variant)}
 
 
 def _named_records() -> dict[str, Record]:
     """Find the records that have a name, wherever they occur."""
-    named: dict[str, Record] = {}
+    return {
+        form.name: form.form
+        for form in _all_forms()
+        if isinstance(form, Structure) and form.name and isinstance(form.form, Record)
+    }
+
+
+def _all_forms() -> Iterator[Form[Any]]:
+    """Walk through the forms of all operations, and what they are made of."""
     unvisited: list[Form[Any]] = [
         form for each in all_operations() for form in (each.input_form, each.output_form)
     ]
     while unvisited:
-        match unvisited.pop():
-            case Structure(form=Record() as record, name=name) if name:
-                named[name] = record
-                unvisited += record.fields.values()
+        form = unvisited.pop()
+        yield form
+        match form:
             case Structure(form=parts):
                 unvisited.append(parts)
             case ListOf(item=item):
                 unvisited.append(item)
             case Record(fields=fields):
                 unvisited += fields.values()
-    return named
+            case Variant(kinds=kinds):
+                unvisited += kinds.values()
 
 
 def _record_label(name: str) -> str:
@@ -512,7 +532,7 @@ def form_in_words(form: Form[Any]) -> str:
             return f"record ({inside})"
         case Structure(words=words) if words:
             return words
-        case Structure(name=name) if name:
+        case Structure(name=name) | Variant(name=name) if name:
             return f"[{name}](#{_record_label(name)})"
         case Structure(form=parts):
             return form_in_words(parts)
@@ -532,7 +552,7 @@ def _several(form: Form[Any]) -> str:
             return words.replace("list", "lists", 1)
         case Record():
             return words.replace("record", "records", 1)
-        case Structure(name=name) if name:
+        case Structure(name=name) | Variant(name=name) if name:
             return words.replace(f"[{name}]", f"[{name}s]")
         case Structure(form=parts):
             return _several(parts)

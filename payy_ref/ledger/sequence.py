@@ -167,6 +167,19 @@ def encode_block(block: Block) -> bytes:
     )
 
 
+def decode_header(encoding: bytes) -> Header:
+    """
+    Decode a header; every accepted encoding is the one that encoding gives.
+
+    Requirements:
+        PAYY-LEDGER-010, PAYY-LEDGER-013
+
+    Raises:
+        SpecError: `BORSH_TRUNCATED`, `BORSH_TRAILING_BYTES`.
+    """
+    return borsh.decode(encoding, _take_header)
+
+
 def decode_transaction(encoding: bytes) -> ProvenTransaction:
     """
     Decode a transaction; every accepted encoding is the one that encoding gives.

@@ -299,3 +299,53 @@ class Structure(Form[Value]):
     def schema(self) -> dict[str, Json]:
         """Describe the parts."""
         return self.form.schema()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant(Form[Value]):
+    """A JSON object of one of several kinds; a field says which."""
+
+    tag: str
+    """The field that names the kind; it is read first."""
+    kinds: Mapping[str, Record]
+    """The other fields of each kind."""
+    construct: Callable[[str, Mapping[str, Any]], Value]
+    """Makes the value from its kind and its fields; raises as that of a `Structure`."""
+    take_apart: Callable[[Value], tuple[str, Mapping[str, Any]]]
+    """Gives kind and fields of a value; the inverse."""
+    name: str
+    """What to call it, so that pages can refer to it."""
+
+    def decode(self, json: Json) -> Value:
+        """Read the kind, then the fields of that kind."""
+        given = dict(json) if isinstance(json, dict) else {}
+        kind = given.pop(self.tag, None)
+        require_form(isinstance(kind, str) and kind in self.kinds)
+        return self.construct(str(kind), self.kinds[str(kind)].decode(given))
+
+    def encode(self, value: Value) -> Json:
+        """Write the kind and the fields."""
+        kind, parts = self.take_apart(value)
+        fields = self.kinds[kind].encode(parts)
+        return {self.tag: kind, **(fields if isinstance(fields, dict) else {})}
+
+    def describe(self) -> Json:
+        """Describe the fields of each kind in words."""
+        kinds: dict[str, Json] = {kind: each.describe() for kind, each in self.kinds.items()}
+        return {"tag": self.tag, "kinds": kinds}
+
+    def schema(self) -> dict[str, Json]:
+        """Describe the closed objects."""
+        return {"oneOf": [self._schema_of(kind, each) for kind, each in self.kinds.items()]}
+
+    def _schema_of(self, kind: str, record: Record) -> Json:
+        optional = record.optional
+        return {
+            "type": "object",
+            "properties": {
+                self.tag: {"const": kind},
+                **{name: form.schema() for name, form in record.fields.items()},
+            },
+            "required": [self.tag, *(name for name in record.fields if name not in optional)],
+            "additionalProperties": False,
+        }

@@ -38,7 +38,7 @@ from payy_ref.proofs.gates import CONSTANTS, WIRES
 from payy_ref.proofs.system import RowDescription, System, checked_system, describe_rows
 
 
-def _record(name: str, kind: type[Any], fields: Fields) -> Structure[Any]:
+def record(name: str, kind: type[Any], fields: Fields) -> Structure[Any]:
     """Give the form of a dataclass whose fields have the names of the record's."""
     return Structure(
         Record(fields),
@@ -61,12 +61,12 @@ EPOCH_ID: Final = Structure(
 HASH: Final = Bytes(HASH_BYTES)
 SIGNATURE: Final = Bytes(SIGNATURE_BYTES)
 
-NOTE: Final = _record(
+NOTE: Final = record(
     "note", Note, {"kind": ELEMENT, "value": ELEMENT, "address": ELEMENT, "psi": ELEMENT}
 )
 """A note."""
 
-INPUT_NOTE: Final = _record("input note", InputNote, {"note": NOTE, "secret_key": ELEMENT})
+INPUT_NOTE: Final = record("input note", InputNote, {"note": NOTE, "secret_key": ELEMENT})
 """A note with the key that spends it."""
 
 STATEMENT: Final[Fields] = {
@@ -99,7 +99,7 @@ PROVEN_TRANSACTION: Final = Structure(
 )
 """A transaction with its proof."""
 
-HEADER: Final = _record(
+HEADER: Final = record(
     "header",
     Header,
     {
@@ -112,7 +112,7 @@ HEADER: Final = _record(
 )
 """The header of a block."""
 
-BLOCK: Final = _record(
+BLOCK: Final = record(
     "block",
     Block,
     {
@@ -124,23 +124,23 @@ BLOCK: Final = _record(
 )
 """A block."""
 
-CHECKPOINT: Final = _record(
+CHECKPOINT: Final = record(
     "checkpoint",
     Checkpoint,
     {"height": HEIGHT, "block_hash": HASH, "root": ELEMENT, "leaves": ListOf(ELEMENT)},
 )
 """The ledger at a proven block."""
 
-ARCHIVE: Final = _record("archive", Archive, {"checkpoint": CHECKPOINT, "blocks": ListOf(BLOCK)})
+ARCHIVE: Final = record("archive", Archive, {"checkpoint": CHECKPOINT, "blocks": ListOf(BLOCK)})
 """What a sequencer keeps."""
 
-MEMPOOL: Final = _record(
+MEMPOOL: Final = record(
     "pool",
     Mempool,
     {
         "waiting": ListOf(TRANSACTION),
         "leases": ListOf(
-            _record("lease", Lease, {"height": HEIGHT, "transactions": ListOf(TRANSACTION)})
+            record("lease", Lease, {"height": HEIGHT, "transactions": ListOf(TRANSACTION)})
         ),
     },
 )
@@ -156,7 +156,7 @@ SYSTEM: Final[Form[System]] = Structure(
             "size": Integer(),
             "public_names": ListOf(Text()),
             "rows": ListOf(
-                _record(
+                record(
                     "row",
                     RowDescription,
                     {

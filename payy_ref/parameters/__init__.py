@@ -46,6 +46,22 @@ class Parameters:
     """Transactions of a group."""
     block_message_words: int
     """Field elements of a block's public message area."""
+    settlement_names_deployment: bool
+    """Whether the signed name also says which contract on which chain settles."""
+    settlement_future_blocks: int
+    """Blocks after the last settled one in which a validator set may begin at most."""
+    bridge_cancel_seconds: int
+    """Seconds after which a deposit that no block took can be cancelled."""
+    queue_due_seconds: int
+    """Seconds after which a block settles only with the entry."""
+    queue_overdue_seconds: int
+    """Seconds after which anyone may settle the entry in a block of its own."""
+    queue_freeze_seconds: int
+    """Seconds after which anyone may freeze the rollup."""
+    queue_call_gas: int
+    """The most gas of a queued call."""
+    queue_call_bytes: int
+    """The most data of a queued call."""
 
     @property
     def block_transactions(self) -> int:
@@ -59,6 +75,14 @@ _KEYS = {
     "block_groups": ("block", "groups"),
     "group_transactions": ("block", "transactions_per_group"),
     "block_message_words": ("block", "message_words"),
+    "settlement_names_deployment": ("settlement", "names_deployment"),
+    "settlement_future_blocks": ("settlement", "future_blocks"),
+    "bridge_cancel_seconds": ("bridge", "cancel_seconds"),
+    "queue_due_seconds": ("queue", "due_seconds"),
+    "queue_overdue_seconds": ("queue", "overdue_seconds"),
+    "queue_freeze_seconds": ("queue", "freeze_seconds"),
+    "queue_call_gas": ("queue", "call_gas"),
+    "queue_call_bytes": ("queue", "call_bytes"),
 }
 
 
@@ -68,7 +92,8 @@ def parse_parameters(text: str) -> Parameters:
 
     Raises:
         ParameterError: not TOML; a key is missing, unknown, of another type or not positive; the
-            message area cannot hold the messages of a block of burns.
+            message area cannot hold the messages of a block of burns; the stages of the queue are
+            out of order.
     """
     try:
         document = _flat(tomllib.loads(text))
@@ -87,6 +112,9 @@ def parse_parameters(text: str) -> Parameters:
         if name == "network_name":
             if not (isinstance(value, str) and value and value.isascii()):
                 raise ParameterError("network_name must be ASCII text that is not empty")
+        elif name == "settlement_names_deployment":
+            if not isinstance(value, bool):
+                raise ParameterError("settlement.names_deployment must be true or false")
         elif type(value) is not int or value < 1:
             raise ParameterError(f"{'.'.join(_KEYS[name])} must be a positive integer")
     try:
@@ -96,6 +124,13 @@ def parse_parameters(text: str) -> Parameters:
     parameters = Parameters(**values)
     if parameters.block_message_words < LONGEST_MESSAGE * parameters.block_transactions:
         raise ParameterError("block.message_words cannot hold a burn at every place")
+    stages = (
+        parameters.queue_due_seconds,
+        parameters.queue_overdue_seconds,
+        parameters.queue_freeze_seconds,
+    )
+    if not stages[0] < stages[1] < stages[2]:
+        raise ParameterError("queue: an entry is due first, then overdue, then a reason to freeze")
     return parameters
 
 

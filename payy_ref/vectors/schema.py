@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from payy_ref.errors import ErrorCode
 from payy_ref.operations import Operation, all_operations
-from payy_ref.operations.forms import Bytes, Form, ListOf, Record, Structure
+from payy_ref.operations.forms import Bytes, Form, ListOf, Record, Structure, Variant
 from payy_ref.primitives.strict_json import Json
 from payy_ref.vectors.model import FORMAT_VERSION
 
@@ -33,6 +33,8 @@ def _byte_lengths(form: Form[Any]) -> set[int]:
             return {length for each in fields.values() for length in _byte_lengths(each)}
         case Structure(form=parts):
             return _byte_lengths(parts)
+        case Variant(kinds=kinds):
+            return {length for each in kinds.values() for length in _byte_lengths(each)}
         case _:
             return set()
 

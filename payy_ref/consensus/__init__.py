@@ -1,0 +1,1 @@
+"""Sequencers: who they are, what their signatures certify, when a block is committed."""

@@ -1,0 +1,309 @@
+"""
+The queue on L1: transactions that the sequencers cannot leave out for ever.
+
+An entry is a whole transaction, whose proof was checked when it was queued: that is also what keeps
+junk out. Entries have their turn in order. A block settles with a verdict on every entry that is
+due: applied in this very block, or void.
+
+Source: architecture, section on the L1 queue; decisions 0028 and 0029.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from payy_ref.crypto.field import FieldElement
+from payy_ref.crypto.secp256k1 import Address
+from payy_ref.errors import ErrorCode, require
+from payy_ref.ledger.block import check_transactions, commit_hash, is_padding, packed_messages
+from payy_ref.ledger.opening import CommitOpening, opened_commit_hash
+from payy_ref.ledger.transaction import BURN, MINT, PublicInputs
+from payy_ref.parameters import Parameters
+from payy_ref.settlement.bridge import Bridge, check_mint, is_open, return_deposit
+from payy_ref.settlement.events import CallDue, EntryConsumed, Event, TransactionQueued
+
+TransactionVerifier = Callable[[PublicInputs, bytes], bool]
+"""Tells whether a client's proof is one of a transaction."""
+
+VoidVerifier = Callable[[FieldElement, PublicInputs, bytes], bool]
+"""
+Tells whether it is shown that a block with this transaction alone is invalid on the tree with this
+root.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedCall:
+    """A call to another contract, made when the transaction that it belongs to is settled."""
+
+    target: Address
+    """Who is called."""
+    data: bytes
+    """With what."""
+    gas: int
+    """How much gas the call gets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A transaction that waits."""
+
+    transaction: PublicInputs
+    """What is to be settled."""
+    call: QueuedCall | None
+    """What is to be called then."""
+    queued_at: int
+    """When it was queued, in seconds of L1's time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """What waits, oldest first."""
+
+    waiting: tuple[Entry, ...] = ()
+    """Entries without a verdict."""
+    consumed: int = 0
+    """How many had a verdict; the number of the first one that waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The verdict that an entry's transaction stands in the block that is settled."""
+
+    entry: Entry
+    """The entry whose turn it is."""
+    opening: CommitOpening
+    """Where it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Void:
+    """The verdict that an entry's transaction can have no place."""
+
+    entry: Entry
+    """The entry whose turn it is."""
+    is_after: bool
+    """Whether that is so on the tree after the block; otherwise on the tree before it."""
+    proof: bytes
+    """What shows it; not looked at if the transaction is a mint whose deposit is gone."""
+
+
+Verdict = Applied | Void
+"""What becomes of an entry."""
+
+
+def queued(
+    queue: Queue,
+    bridge: Bridge,
+    *,
+    sender: Address,
+    transaction: PublicInputs,
+    proof: bytes,
+    call: QueuedCall | None,
+    time: int,
+    is_proven: TransactionVerifier,
+    parameters: Parameters,
+) -> tuple[Queue, tuple[Event, ...]]:
+    """
+    Put a transaction at the end of the queue.
+
+    Whatever could keep an entry from being applied and from being void is refused here; otherwise
+    one entry could stop all blocks.
+
+    Requirements:
+        PAYY-QUEUE-001, PAYY-QUEUE-002, PAYY-QUEUE-003, PAYY-QUEUE-004, PAYY-QUEUE-005
+
+    Raises:
+        SpecError: those of `check_call`, `QUEUE_PADDING`, those of `check_transactions` for a block
+            of this transaction, those of `check_mint`, `BRIDGE_NOTE_KIND_UNKNOWN`,
+            `SETTLEMENT_TRANSACTION_UNPROVEN`.
+    """
+    # CHECK
+    if call is not None:
+        check_call(call, parameters)
+    require(not is_padding(transaction), ErrorCode.QUEUE_PADDING)
+    check_transactions((transaction,), parameters)
+    if transaction.message.kind == MINT:
+        check_mint(bridge, transaction.message)
+    if transaction.message.kind == BURN:
+        has_token = transaction.message.note_kind in bridge.tokens
+        require(has_token, ErrorCode.BRIDGE_NOTE_KIND_UNKNOWN)
+    require(is_proven(transaction, proof), ErrorCode.SETTLEMENT_TRANSACTION_UNPROVEN)
+
+    # UPDATE
+    index = queue.consumed + len(queue.waiting)
+    entry = Entry(transaction=transaction, call=call, queued_at=time)
+    after = replace(queue, waiting=(*queue.waiting, entry))
+    return after, (TransactionQueued(index=index, sender=sender),)
+
+
+def check_call(call: QueuedCall, parameters: Parameters) -> None:
+    """
+    Judge the size of a call.
+
+    Requirements:
+        PAYY-QUEUE-004
+
+    Raises:
+        SpecError: `QUEUE_CALL_GAS_OUT_OF_RANGE`, `QUEUE_CALL_DATA_TOO_LONG`.
+    """
+    # CHECK
+    require(call.gas <= parameters.queue_call_gas, ErrorCode.QUEUE_CALL_GAS_OUT_OF_RANGE)
+    require(len(call.data) <= parameters.queue_call_bytes, ErrorCode.QUEUE_CALL_DATA_TOO_LONG)
+
+
+def has_waited(queue: Queue, seconds: int, time: int) -> bool:
+    """
+    Tell whether the oldest entry has waited at least this long.
+
+    Requirements:
+        PAYY-QUEUE-006
+    """
+    return len(queue.waiting) > 0 and time >= queue.waiting[0].queued_at + seconds
+
+
+def check_overdue(queue: Queue, entry: Entry, time: int, parameters: Parameters) -> None:
+    """
+    Judge whether an entry is the oldest one, and may be settled without the sequencers.
+
+    Requirements:
+        PAYY-QUEUE-006, PAYY-QUEUE-008
+
+    Raises:
+        SpecError: `QUEUE_NOT_OVERDUE`, `QUEUE_ENTRY_MISMATCH`.
+    """
+    # CHECK
+    is_overdue = has_waited(queue, parameters.queue_overdue_seconds, time)
+    require(is_overdue, ErrorCode.QUEUE_NOT_OVERDUE)
+    require(queue.waiting[0] == entry, ErrorCode.QUEUE_ENTRY_MISMATCH)
+
+
+def count_due(queue: Queue, time: int, parameters: Parameters) -> int:
+    """
+    Count the entries that a block needs a verdict on: those that are due, at most one a place.
+
+    Requirements:
+        PAYY-QUEUE-006, PAYY-QUEUE-007
+    """
+    waiting = queue.waiting[: parameters.block_transactions]
+    return sum(time >= entry.queued_at + parameters.queue_due_seconds for entry in waiting)
+
+
+def check_verdicts(
+    queue: Queue, verdicts: Sequence[Verdict], time: int, parameters: Parameters
+) -> None:
+    """
+    Judge whether the verdicts are on the oldest entries, in order, and on all that are due.
+
+    Requirements:
+        PAYY-QUEUE-007, PAYY-QUEUE-008
+
+    Raises:
+        SpecError: `QUEUE_VERDICT_COUNT`, `QUEUE_ENTRY_OMITTED`, `QUEUE_ENTRY_MISMATCH`.
+    """
+    most = min(len(queue.waiting), parameters.block_transactions)
+
+    # CHECK
+    require(len(verdicts) <= most, ErrorCode.QUEUE_VERDICT_COUNT)
+    has_all = len(verdicts) >= count_due(queue, time, parameters)
+    require(has_all, ErrorCode.QUEUE_ENTRY_OMITTED)
+    are_next = tuple(verdict.entry for verdict in verdicts) == queue.waiting[: len(verdicts)]
+    require(are_next, ErrorCode.QUEUE_ENTRY_MISMATCH)
+
+
+def check_applied(
+    verdict: Applied, bound_by: FieldElement, bridge: Bridge, parameters: Parameters
+) -> None:
+    """
+    Judge whether an entry's transaction stands in the block with this commit hash.
+
+    The commit hash binds the four commitments. A mint has to have taken its deposit as well, since
+    that is what depends on its message.
+
+    Requirements:
+        PAYY-QUEUE-009
+
+    Raises:
+        SpecError: `QUEUE_OPENING_SHAPE`, `QUEUE_ENTRY_NOT_APPLIED`.
+    """
+    transaction = verdict.entry.transaction
+
+    # CHECK
+    opened = opened_commit_hash(transaction.commitments, verdict.opening, parameters)
+    is_minted = not (transaction.message.kind == MINT and is_open(bridge, transaction.message.hash))
+    require(opened == bound_by and is_minted, ErrorCode.QUEUE_ENTRY_NOT_APPLIED)
+
+
+def check_void(
+    verdict: Void,
+    roots: tuple[FieldElement, FieldElement],
+    bridge: Bridge,
+    shows_void: VoidVerifier,
+) -> None:
+    """
+    Judge whether an entry's transaction can have no place.
+
+    A mint whose deposit is gone is void; of anything else it has to be proved, on the tree before
+    the block or on the tree after it.
+
+    Requirements:
+        PAYY-QUEUE-010, PAYY-QUEUE-011
+
+    Raises:
+        SpecError: `QUEUE_ENTRY_NOT_VOID`.
+    """
+    transaction = verdict.entry.transaction
+
+    # CHECK
+    is_minted = transaction.message.kind == MINT and not is_open(bridge, transaction.message.hash)
+    root = roots[1] if verdict.is_after else roots[0]
+    is_void = is_minted or shows_void(root, transaction, verdict.proof)
+    require(is_void, ErrorCode.QUEUE_ENTRY_NOT_VOID)
+
+
+def consume(
+    queue: Queue, bridge: Bridge, *, applied: bool
+) -> tuple[Queue, Bridge, tuple[Event, ...]]:
+    """
+    Take the oldest entry off the queue: make its call if it is applied, else return its deposit.
+
+    Requirements:
+        PAYY-QUEUE-012, PAYY-QUEUE-013
+    """
+    entry, index = queue.waiting[0], queue.consumed
+    events: tuple[Event, ...] = (EntryConsumed(index=index, applied=applied),)
+
+    # COMPUTE
+    if applied and entry.call is not None:
+        call = entry.call
+        due = CallDue(index=index, target=call.target, data=call.data, gas=call.gas)
+        events = (*events, due)
+    if not applied and entry.transaction.message.kind == MINT:
+        bridge, returned = return_deposit(bridge, entry.transaction.message.hash)
+        events = (*events, *returned)
+
+    # UPDATE
+    return replace(queue, waiting=queue.waiting[1:], consumed=index + 1), bridge, events
+
+
+def check_own_block(
+    entry: Entry,
+    bound_by: FieldElement,
+    messages: Sequence[FieldElement],
+    parameters: Parameters,
+) -> None:
+    """
+    Judge whether a block has an entry's transaction and nothing else.
+
+    Requirements:
+        PAYY-QUEUE-015
+
+    Raises:
+        SpecError: `QUEUE_FORCED_BLOCK_MISMATCH`.
+    """
+    alone = (entry.transaction,)
+
+    # CHECK
+    is_alone = commit_hash(alone, parameters) == bound_by and packed_messages(alone) == tuple(
+        messages
+    )
+    require(is_alone, ErrorCode.QUEUE_FORCED_BLOCK_MISMATCH)
