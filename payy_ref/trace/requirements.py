@@ -39,6 +39,9 @@ CHAPTERS: Final = (
     "transactions",
     "ledger",
     "circuits",
+    "settlement",
+    "bridge",
+    "queue",
 )
 """The order of reading; other chapters follow, sorted by name."""
 
