@@ -456,10 +456,16 @@ class ErrorCode(StrEnum):
     """A verdict is not about the entry whose turn it is."""
 
     QUEUE_OPENING_SHAPE = "QUEUE_OPENING_SHAPE"
-    """The opening of a commit hash has not one hash for each other place and group."""
+    """The opening has not the groups and places of a block, or nothing is to be opened."""
+
+    QUEUE_OPENING_MISMATCH = "QUEUE_OPENING_MISMATCH"
+    """The opening is not that of the block's commit hash."""
 
     QUEUE_ENTRY_NOT_APPLIED = "QUEUE_ENTRY_NOT_APPLIED"
-    """The entry's transaction does not stand at the stated place of the block."""
+    """The entry's transaction does not stand in the block."""
+
+    QUEUE_ENTRY_APPLIED = "QUEUE_ENTRY_APPLIED"
+    """The entry's transaction stands in the block, so it is not void."""
 
     QUEUE_ENTRY_NOT_VOID = "QUEUE_ENTRY_NOT_VOID"
     """It is not shown that the entry's transaction can have no place."""

@@ -32,7 +32,12 @@ from tests.plonk_circuits import case
 from tests.test_setup import REAL_FILE
 
 ROOT: Final = Path(__file__).parents[1]
-SOURCES: Final = ("DevelopmentSetup.sol", "Gates.sol", "UtxoVerifier.sol")
+SOURCES: Final = (
+    "proofs/DevelopmentSetup.sol",
+    "proofs/Gates.sol",
+    "proofs/UtxoVerifier.sol",
+    "settlement/Poseidon2.sol",
+)
 POWER: Final = 11
 """Files of this power have 4,095 powers in G1; the client's circuit needs 3,088."""
 
@@ -56,8 +61,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def generated(checkout: Path) -> dict[str, bytes]:
     """Read what there is of contracts."""
-    files = (checkout / solidity.FOLDER).iterdir()
-    return {file.name: file.read_bytes() for file in files}
+    folder = checkout / "contracts"
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*.sol")}
 
 
 # Sources
@@ -76,13 +81,13 @@ def test_sources_are_written_once(checkout: Path) -> None:
     """The first run writes the committed bytes, the second nothing, a third what was changed."""
     done = payy_ref_contracts("write")
     assert done.exit_code == 0, done.stderr
-    committed = {name: (ROOT / solidity.FOLDER / name).read_bytes() for name in SOURCES}
+    committed = {name: (ROOT / "contracts" / name).read_bytes() for name in SOURCES}
     assert generated(checkout) == committed
-    assert all(f"wrote contracts/proofs/{name}\n" in done.stdout for name in SOURCES)
-    assert payy_ref_contracts("write").stdout == "3 generated sources\n"
-    (checkout / solidity.FOLDER / "Gates.sol").write_bytes(b"// changed\n")
+    assert all(f"wrote contracts/{name}\n" in done.stdout for name in SOURCES)
+    assert payy_ref_contracts("write").stdout == "4 generated sources\n"
+    (checkout / "contracts/proofs/Gates.sol").write_bytes(b"// changed\n")
     done = payy_ref_contracts("write")
-    assert done.stdout == "wrote contracts/proofs/Gates.sol\n3 generated sources\n"
+    assert done.stdout == "wrote contracts/proofs/Gates.sol\n4 generated sources\n"
     assert generated(checkout) == committed
 
 
@@ -90,12 +95,12 @@ def test_sources_are_written_once(checkout: Path) -> None:
 def test_a_source_that_is_not_generated_is_found(checkout: Path, name: str) -> None:
     """Changed, or missing; the check changes nothing."""
     payy_ref_contracts("write")
-    file = checkout / solidity.FOLDER / name
+    file = checkout / "contracts" / name
     file.write_bytes(file.read_bytes() + b"\n")
     before = generated(checkout)
     done = payy_ref_contracts("write", "--check")
     assert done.exit_code == 1
-    assert done.stdout == f"contracts/proofs/{name}: not what is generated\n"
+    assert done.stdout == f"contracts/{name}: not what is generated\n"
     assert done.stderr == "If this is meant: make contracts\n"
     assert generated(checkout) == before
     file.unlink()

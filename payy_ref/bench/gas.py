@@ -1,12 +1,13 @@
 """
-Gas of the verifiers: every external function, on the embedded chain, for recorded proofs.
+Gas of the contracts: every external function, on the embedded chain.
+
+Verifiers are measured here, for recorded proofs; settlement in `settlement_gas`.
 
 Gas is not a time: the same calls cost the same on every machine, to the unit. `docs/gas.md` shows
 the tables that are made here.
 """
 
 import json
-import statistics
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from payy_ref.bench.chapters import Benchmark
+from payy_ref.bench.gas_figure import (
+    TRANSACTION_GAS,
+    CallGas,
+    GasFigure,
+    calldata_gas,
+    table,
+)
 from payy_ref.bench.measure import Figure
 
 if TYPE_CHECKING:
@@ -29,13 +37,6 @@ ARTEFACTS: Final = Path("contracts/build")
 
 CLIENT, KEYED_CLIENT, BLOCK = "UtxoVerifier", "KeyedPlonkVerifier", "KeyedBlockVerifier"
 
-TRANSACTION_GAS: Final = 21_000
-"""What every transaction costs before it does anything; EIP-2."""
-
-ZERO_BYTE_GAS: Final = 4
-OTHER_BYTE_GAS: Final = 16
-"""What a byte of calldata costs; EIP-2028."""
-
 PRECOMPILES: Final[Mapping[int, str]] = {
     5: "power modulo p (the one inversion)",
     6: "additions of points",
@@ -43,56 +44,6 @@ PRECOMPILES: Final[Mapping[int, str]] = {
     8: "pairing check",
 }
 """What contracts call, by address."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallGas:
-    """One transaction and what it cost."""
-
-    case: str
-    """What is verified; empty for functions without arguments."""
-    transaction: int
-    """Gas of the whole transaction."""
-    calldata_bytes: int
-    """Length of selector and arguments."""
-    calldata: int
-    """What of the gas is for them."""
-    precompiles: Mapping[str, tuple[int, int]]
-    """Calls of each precompile, and the gas that they took."""
-
-    @property
-    def execution(self) -> int:
-        """Gas of the contract's work: what another contract that calls it pays, about."""
-        return self.transaction - TRANSACTION_GAS - self.calldata
-
-    @property
-    def own_code(self) -> int:
-        """Gas of the contract's instructions, without precompiles."""
-        return self.execution - sum(gas for _, gas in self.precompiles.values())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GasFigure(Figure):
-    """What an external function costs; the times are those of the embedded chain."""
-
-    contract: str
-    """Name of the contract."""
-    function: str
-    """Name of the function, or `constructor`."""
-    calls: tuple[CallGas, ...]
-    """One for each case."""
-    code_bytes: int | None = None
-    """For the constructor: length of the code that it leaves."""
-
-    @property
-    def median(self) -> int:
-        """The middle transaction of the cases, the smaller one of two."""
-        return statistics.median_low(call.transaction for call in self.calls)
-
-    @property
-    def worst(self) -> CallGas:
-        """The dearest transaction."""
-        return max(self.calls, key=lambda call: call.transaction)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +96,7 @@ def gas_tables(figures: Iterable[Figure]) -> dict[str, list[str]]:
     verifying = [figure for figure in functions if figure.function == "verify"]
     dearest = {figure.contract: figure.worst for figure in verifying}
     return {
-        "functions": _table(
+        "functions": table(
             ("contract", "function", "cases", "median", "worst"),
             (
                 (
@@ -158,7 +109,7 @@ def gas_tables(figures: Iterable[Figure]) -> dict[str, list[str]]:
                 for figure in functions
             ),
         ),
-        "cases": _table(
+        "cases": table(
             ("contract", "case", "transaction", "execution", "bytes of calldata"),
             (
                 (
@@ -172,11 +123,11 @@ def gas_tables(figures: Iterable[Figure]) -> dict[str, list[str]]:
                 for call in figure.calls
             ),
         ),
-        "split": _table(
+        "split": table(
             ("gas for", *(f"`{name}`" for name in dearest)),
             zip(*_split(dearest.values()), strict=True),
         ),
-        "deployment": _table(
+        "deployment": table(
             ("contract", "transaction", "bytes of code"),
             (
                 (f"`{figure.contract}`", f"{figure.median:,}", f"{figure.code_bytes:,}")
@@ -202,19 +153,11 @@ def _split(calls: Iterable[CallGas]) -> Iterator[list[str]]:
             f"{call.calldata:,}",
             *(
                 f"{gas:,} ({count})"
-                for count, gas in (call.precompiles[name] for name in PRECOMPILES.values())
+                for count, gas in (call.called[name] for name in PRECOMPILES.values())
             ),
             f"{call.own_code:,}",
             f"**{call.transaction:,}**",
         ]
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    rule = ["---" if heading in _TEXT_COLUMNS else "---:" for heading in headings]
-    return [f"| {' | '.join(cells)} |" for cells in (headings, rule, *rows)]
-
-
-_TEXT_COLUMNS: Final = {"contract", "function", "case", "gas for"}
 
 
 def _artefact(subject: _Subject) -> Path:
@@ -280,7 +223,7 @@ def _deployment(contract: "Contract") -> CallGas:
     if contract.deployment is None:
         raise AssertionError("it was deployed just now")
     gas = contract.deployment.gas_used
-    return CallGas(case="", transaction=gas, calldata_bytes=0, calldata=0, precompiles={})
+    return CallGas(case="", transaction=gas, calldata_bytes=0, calldata=0, called={})
 
 
 def _call(
@@ -301,13 +244,12 @@ def _call(
         address = int.from_bytes(child.msg.code_address, "big")
         count, gas = found[PRECOMPILES[address]]
         found[PRECOMPILES[address]] = (count + 1, gas + child.get_gas_used())
-    zeros = data.count(0)
     return CallGas(
         case=case,
         transaction=chain.transact(contract, function, *arguments).gas_used,
         calldata_bytes=len(data),
-        calldata=ZERO_BYTE_GAS * zeros + OTHER_BYTE_GAS * (len(data) - zeros),
-        precompiles=found,
+        calldata=calldata_gas(data),
+        called=found,
     )
 
 

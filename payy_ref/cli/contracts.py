@@ -13,7 +13,7 @@ from payy_ref.cli.project import load_kernels, messages, output, project_root, t
 from payy_ref.errors import SpecError
 from payy_ref.files import replace_file
 from payy_ref.primitives import strict_json
-from payy_ref.proofs import solidity
+from payy_ref.proofs import poseidon2_solidity, solidity
 from payy_ref.proofs.backend import default_backend
 from payy_ref.proofs.curve import fast_pairing_check
 from payy_ref.proofs.keys import VerificationKey, decode_key, encode_key, preprocess
@@ -99,17 +99,16 @@ def write(
     ] = False,
 ) -> None:
     """
-    Write the generated sources: the gates, the insecure setup, the verifier with the committed key.
+    Write the generated sources.
+
+    They are the gates, the insecure setup, the verifier with the committed key, the permutation.
 
     Exit code 1 if --check finds a difference, 2 if the key's file cannot be used.
     """
     project = project_root()
     with told_plainly(OSError, KeyFileError):
         named = read_key(project / KEY_FILE)
-        sources = {
-            Path(solidity.FOLDER) / name: text.encode()
-            for name, text in solidity.generated_sources(named).items()
-        }
+        sources = generated_sources(named)
         if check:
             _print_comparison(sources, project)
             return
@@ -118,6 +117,19 @@ def write(
                 replace_file(project / path, content)
                 output.print(f"wrote {path}")
     output.print(f"{len(sources)} generated sources")
+
+
+def generated_sources(named: solidity.NamedKey) -> dict[Path, bytes]:
+    """Make the content of every generated source, by its path in the project."""
+    folders = {
+        solidity.FOLDER: solidity.generated_sources(named),
+        poseidon2_solidity.FOLDER: poseidon2_solidity.generated_sources(),
+    }
+    return {
+        Path(folder) / name: text.encode()
+        for folder, texts in folders.items()
+        for name, text in texts.items()
+    }
 
 
 def key_from_ceremony(data: bytes) -> bytes:

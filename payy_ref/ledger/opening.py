@@ -1,38 +1,36 @@
 """
-Openings of a commit hash: what shows that a transaction stands at a place of a block.
+Openings of a commit hash: what shows which transactions stand in a block.
 
 The commit hash is a small tree: places are hashed to groups, groups to the commit hash. An opening
-has the hashes of what stands beside the transaction.
+has the hashes of all places.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from payy_ref.crypto.field import FieldElement
 from payy_ref.crypto.hashing import hash_elements
 from payy_ref.errors import ErrorCode, require
-from payy_ref.ledger.block import group_hash, places
-from payy_ref.ledger.transaction import PublicInputs
+from payy_ref.ledger.block import is_padding, places
+from payy_ref.ledger.transaction import ZERO, PublicInputs
 from payy_ref.parameters import Parameters
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitOpening:
-    """Where a transaction stands in a block, and what stands beside it."""
-
-    place: int
-    """Its place among all places of the block, from 0."""
-    places: tuple[FieldElement, ...]
-    """The hashes of the other places of its group, in order."""
-    groups: tuple[FieldElement, ...]
-    """The hashes of the other groups, in order."""
+Opening = tuple[tuple[FieldElement, ...], ...]
+"""For each group of a block the hashes of its places, or nothing for a group of padding."""
 
 
-def opened_commit_hash(
-    commitments: Sequence[FieldElement], opening: CommitOpening, parameters: Parameters
-) -> FieldElement:
+def place_hash(transaction: PublicInputs) -> FieldElement:
     """
-    Compute the commit hash of a block with these commitments at the opened place.
+    Hash what stands at a place: its four commitments.
+
+    Requirements:
+        PAYY-LEDGER-007
+    """
+    return hash_elements(transaction.commitments)
+
+
+def opened_commit_hash(opening: Opening, parameters: Parameters) -> FieldElement:
+    """
+    Compute the commit hash of a block with these places.
 
     Requirements:
         PAYY-QUEUE-009
@@ -41,30 +39,18 @@ def opened_commit_hash(
         SpecError: `QUEUE_OPENING_SHAPE`.
     """
     # CHECK
-    is_shaped = (
-        opening.place < parameters.block_transactions
-        and len(opening.places) == parameters.group_transactions - 1
-        and len(opening.groups) == parameters.block_groups - 1
+    is_shaped = len(opening) == parameters.block_groups and all(
+        len(group) in (0, parameters.group_transactions) for group in opening
     )
     require(is_shaped, ErrorCode.QUEUE_OPENING_SHAPE)
 
     # COMPUTE
-    group, place = divmod(opening.place, parameters.group_transactions)
-    own_place = hash_elements(commitments)
-    own_group = hash_elements([*opening.places[:place], own_place, *opening.places[place:]])
-    return hash_elements([*opening.groups[:group], own_group, *opening.groups[group:]])
+    return hash_elements([hash_elements(group) if group else ZERO for group in opening])
 
 
-def opening_of(
-    transactions: Sequence[PublicInputs], place: int, parameters: Parameters
-) -> CommitOpening:
-    """Open the commit hash of a block at one of its places that has a transaction."""
-    groups = places(transactions, parameters)
-    group, own = divmod(place, parameters.group_transactions)
-    hashes = [hash_elements(each.commitments) for each in groups[group]]
-    others = [group_hash(each) for each in groups]
-    return CommitOpening(
-        place=place,
-        places=(*hashes[:own], *hashes[own + 1 :]),
-        groups=(*others[:group], *others[group + 1 :]),
+def opening_of(transactions: Sequence[PublicInputs], parameters: Parameters) -> Opening:
+    """Open the commit hash of a block."""
+    return tuple(
+        () if all(map(is_padding, group)) else tuple(map(place_hash, group))
+        for group in places(transactions, parameters)
     )

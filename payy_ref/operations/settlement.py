@@ -8,7 +8,6 @@ from payy_ref.consensus.commit import CommitProof
 from payy_ref.consensus.validators import Validator
 from payy_ref.crypto.field import FieldElement
 from payy_ref.crypto.secp256k1 import ADDRESS_BYTES, Address
-from payy_ref.ledger.opening import CommitOpening
 from payy_ref.ledger.sequence import (
     Height,
     Signature,
@@ -101,11 +100,7 @@ ENTRY: Final = Structure(
     },
     name="entry",
 )
-OPENING: Final = record(
-    "opening",
-    CommitOpening,
-    {"place": Integer(), "places": ListOf(ELEMENT), "groups": ListOf(ELEMENT)},
-)
+OPENING: Final = ListOf(ListOf(ELEMENT))
 CLAIM: Final = record(
     "block claim", BlockClaim, {"public_inputs": ListOf(ELEMENT), "proof": Bytes()}
 )
@@ -133,7 +128,7 @@ def _parts(value: Any) -> Mapping[str, Any]:
 VERDICT: Final[Form[Verdict]] = Variant(
     "verdict",
     {
-        "applied": Record({"entry": ENTRY, "opening": OPENING}),
+        "applied": Record({"entry": ENTRY}),
         "void": Record({"entry": ENTRY, "is_after": Boolean(), "proof": Bytes()}),
     },
     construct=_verdict,
@@ -173,7 +168,9 @@ _STEPS: Final[Mapping[str, Record]] = {
         {"transaction": PUBLIC, "proof": Bytes(), "attached": QUEUED_CALL},
         frozenset({"attached"}),
     ),
-    "settle": _step_record({"claim": CLAIM, "commit": COMMIT, "verdicts": ListOf(VERDICT)}),
+    "settle": _step_record(
+        {"claim": CLAIM, "commit": COMMIT, "opening": OPENING, "verdicts": ListOf(VERDICT)}
+    ),
     "force": _step_record({"entry": ENTRY, "claim": CLAIM}),
     "discard": _step_record({"entry": ENTRY, "proof": Bytes()}),
     "freeze": _step_record({}),

@@ -233,7 +233,7 @@ def gates_source() -> str:
         ]
     )
     end = VALUES_PLACE + (max(places.values()) + 1) * WORD_BYTES
-    body = "\n".join(chain.from_iterable(_layout(line, _INDENT) for line in lines))
+    body = "\n".join(chain.from_iterable(layout(line, _INDENT) for line in lines))
     return f"""{_HEAD}
 /// @notice The constraints of the gates at one point.
 /// @dev Sums are reduced only where they could reach 2^256.
@@ -262,7 +262,7 @@ library Gates {{
 """
 
 
-def _layout(text: str, indent: int) -> Iterator[str]:
+def layout(text: str, indent: int) -> Iterator[str]:
     """Break a statement into lines where it is too long, one argument of a call a line."""
     if indent + len(text) <= LINE or not text.endswith(("),", ")")):
         yield " " * indent + text
@@ -272,7 +272,7 @@ def _layout(text: str, indent: int) -> Iterator[str]:
     yield " " * indent + text[:begin]
     arguments = _arguments(text[begin : -len(tail)])
     for i, argument in enumerate(arguments):
-        yield from _layout(argument + ("," if i < len(arguments) - 1 else ""), indent + 4)
+        yield from layout(argument + ("," if i < len(arguments) - 1 else ""), indent + 4)
     yield " " * indent + tail
 
 
@@ -345,7 +345,7 @@ def _load_function(name: str, named: NamedKey) -> str:
             for at in range(start, start + width, WORD_BYTES)
         ]
         start += width
-    body = "\n".join(chain.from_iterable(_layout(line, _INDENT) for line in lines))
+    body = "\n".join(chain.from_iterable(layout(line, _INDENT) for line in lines))
     return f"""\
     function {name}(uint256 place) internal pure override {{
         assembly ("memory-safe") {{

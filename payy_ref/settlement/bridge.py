@@ -401,7 +401,8 @@ def withdraw(bridge: Bridge, *, note_kind: FieldElement, owner: Address, is_paid
     """
     Pay what somebody is owed, all of it.
 
-    Anybody may ask for it; the money goes to the owner. If the token refuses, it stays owed.
+    Anybody may ask for it; the money goes to the owner. If the token refuses, it stays owed. More
+    than is locked is never paid; it could only be owed if a proof had lied.
 
     Requirements:
         PAYY-BRIDGE-016, PAYY-BRIDGE-017
@@ -413,7 +414,8 @@ def withdraw(bridge: Bridge, *, note_kind: FieldElement, owner: Address, is_paid
 
     # CHECK
     require(owed > 0, ErrorCode.BRIDGE_CREDIT_ABSENT)
-    require(is_paid, ErrorCode.BRIDGE_TRANSFER_REFUSED)
+    can_pay = owed <= bridge.locked(note_kind)
+    require(can_pay and is_paid, ErrorCode.BRIDGE_TRANSFER_REFUSED)
 
     # UPDATE
     after = replace(

@@ -10,13 +10,14 @@ Source: architecture, section on the L1 queue; decisions 0028 and 0029.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from payy_ref.crypto.field import FieldElement
 from payy_ref.crypto.secp256k1 import Address
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.block import check_transactions, commit_hash, is_padding, packed_messages
-from payy_ref.ledger.opening import CommitOpening, opened_commit_hash
-from payy_ref.ledger.transaction import BURN, MINT, PublicInputs
+from payy_ref.ledger.opening import Opening, opened_commit_hash, place_hash
+from payy_ref.ledger.transaction import BURN, MINT, SEND, Message, PublicInputs
 from payy_ref.parameters import Parameters
 from payy_ref.settlement.bridge import Bridge, check_mint, is_open, return_deposit
 from payy_ref.settlement.events import CallDue, EntryConsumed, Event, TransactionQueued
@@ -71,8 +72,6 @@ class Applied:
 
     entry: Entry
     """The entry whose turn it is."""
-    opening: CommitOpening
-    """Where it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,27 +209,57 @@ def check_verdicts(
     require(are_next, ErrorCode.QUEUE_ENTRY_MISMATCH)
 
 
-def check_applied(
-    verdict: Applied, bound_by: FieldElement, bridge: Bridge, parameters: Parameters
+def check_opening(
+    opening: Opening, bound_by: FieldElement, *, is_asked: bool, parameters: Parameters
 ) -> None:
     """
-    Judge whether an entry's transaction stands in the block with this commit hash.
+    Judge whether an opening is that of a block; where nothing is asked, nothing is opened.
 
-    The commit hash binds the four commitments. A mint has to have taken its deposit as well, since
-    that is what depends on its message.
+    Args:
+        opening: What is shown of the block.
+        bound_by: Its commit hash.
+        is_asked: Whether there is a verdict.
+        parameters: Those of the network.
 
     Requirements:
         PAYY-QUEUE-009
 
     Raises:
-        SpecError: `QUEUE_OPENING_SHAPE`, `QUEUE_ENTRY_NOT_APPLIED`.
+        SpecError: `QUEUE_OPENING_SHAPE`, `QUEUE_OPENING_MISMATCH`.
     """
-    transaction = verdict.entry.transaction
-
     # CHECK
-    opened = opened_commit_hash(transaction.commitments, verdict.opening, parameters)
-    is_minted = not (transaction.message.kind == MINT and is_open(bridge, transaction.message.hash))
-    require(opened == bound_by and is_minted, ErrorCode.QUEUE_ENTRY_NOT_APPLIED)
+    if not is_asked:
+        require(opening == (), ErrorCode.QUEUE_OPENING_SHAPE)
+        return
+    is_opened = opened_commit_hash(opening, parameters) == bound_by
+    require(is_opened, ErrorCode.QUEUE_OPENING_MISMATCH)
+
+
+def stands_in(transaction: PublicInputs, opening: Opening, messages: Sequence[Message]) -> bool:
+    """
+    Tell whether a transaction stands in a block.
+
+    A place binds the four commitments. What a mint or a burn says besides is in the messages.
+
+    Requirements:
+        PAYY-QUEUE-009
+    """
+    is_said = transaction.message.kind == SEND or transaction.message in messages
+    return is_said and place_hash(transaction) in chain(*opening)
+
+
+def check_applied(*, stands: bool) -> None:
+    """
+    Judge the verdict that an entry is applied.
+
+    Requirements:
+        PAYY-QUEUE-009
+
+    Raises:
+        SpecError: `QUEUE_ENTRY_NOT_APPLIED`.
+    """
+    # CHECK
+    require(stands, ErrorCode.QUEUE_ENTRY_NOT_APPLIED)
 
 
 def check_void(
@@ -238,22 +267,26 @@ def check_void(
     roots: tuple[FieldElement, FieldElement],
     bridge: Bridge,
     shows_void: VoidVerifier,
+    *,
+    stands: bool,
 ) -> None:
     """
-    Judge whether an entry's transaction can have no place.
+    Judge the verdict that an entry's transaction can have no place.
 
     A mint whose deposit is gone is void; of anything else it has to be proved, on the tree before
-    the block or on the tree after it.
+    the block or on the tree after it. What the block applies is not void, though its leaves are
+    taken afterwards.
 
     Requirements:
         PAYY-QUEUE-010, PAYY-QUEUE-011
 
     Raises:
-        SpecError: `QUEUE_ENTRY_NOT_VOID`.
+        SpecError: `QUEUE_ENTRY_APPLIED`, `QUEUE_ENTRY_NOT_VOID`.
     """
     transaction = verdict.entry.transaction
 
     # CHECK
+    require(not stands, ErrorCode.QUEUE_ENTRY_APPLIED)
     is_minted = transaction.message.kind == MINT and not is_open(bridge, transaction.message.hash)
     root = roots[1] if verdict.is_after else roots[0]
     is_void = is_minted or shows_void(root, transaction, verdict.proof)
@@ -264,25 +297,39 @@ def consume(
     queue: Queue, bridge: Bridge, *, applied: bool
 ) -> tuple[Queue, Bridge, tuple[Event, ...]]:
     """
-    Take the oldest entry off the queue: make its call if it is applied, else return its deposit.
+    Take the oldest entry off the queue, and return its deposit if it is void.
 
     Requirements:
-        PAYY-QUEUE-012, PAYY-QUEUE-013
+        PAYY-QUEUE-012
     """
     entry, index = queue.waiting[0], queue.consumed
     events: tuple[Event, ...] = (EntryConsumed(index=index, applied=applied),)
 
     # COMPUTE
-    if applied and entry.call is not None:
-        call = entry.call
-        due = CallDue(index=index, target=call.target, data=call.data, gas=call.gas)
-        events = (*events, due)
     if not applied and entry.transaction.message.kind == MINT:
         bridge, returned = return_deposit(bridge, entry.transaction.message.hash)
         events = (*events, *returned)
 
     # UPDATE
     return replace(queue, waiting=queue.waiting[1:], consumed=index + 1), bridge, events
+
+
+def calls_due(first: int, verdicts: Sequence[Verdict]) -> tuple[Event, ...]:
+    """
+    List the calls to be made when all else is done: those of the entries that are applied.
+
+    Args:
+        first: Number of the first entry.
+        verdicts: What became of it and of those after it.
+
+    Requirements:
+        PAYY-QUEUE-013
+    """
+    return tuple(
+        CallDue(index=index, target=call.target, data=call.data, gas=call.gas)
+        for index, verdict in enumerate(verdicts, first)
+        if isinstance(verdict, Applied) and (call := verdict.entry.call) is not None
+    )
 
 
 def check_own_block(

@@ -22,6 +22,7 @@ from payy_ref.crypto.field import FieldElement
 from payy_ref.crypto.secp256k1 import Address
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.block import check_transactions
+from payy_ref.ledger.opening import Opening
 from payy_ref.ledger.sequence import Height
 from payy_ref.ledger.transaction import BURN, MINT, ZERO, Message, PublicInputs
 from payy_ref.merkle.path import Siblings, empty_roots, proves_inclusion
@@ -30,7 +31,15 @@ from payy_ref.settlement import bridge as bridge_rules
 from payy_ref.settlement import queue as queue_rules
 from payy_ref.settlement.bridge import Bridge, Burn
 from payy_ref.settlement.events import Event, Frozen, RollupVerified, ValidatorSetAdded
-from payy_ref.settlement.queue import Applied, Entry, Queue, QueuedCall, Verdict, Void
+from payy_ref.settlement.queue import (
+    Applied,
+    Entry,
+    Queue,
+    QueuedCall,
+    Verdict,
+    Void,
+    VoidVerifier,
+)
 from payy_ref.settlement.verifiers import Verifiers
 
 FIXED_WORDS: Final = 3
@@ -463,6 +472,7 @@ def settle(
     *,
     claim: BlockClaim,
     commit: CommitProof,
+    opening: Opening,
     verdicts: Sequence[Verdict],
     verifiers: Verifiers,
     parameters: Parameters,
@@ -475,6 +485,7 @@ def settle(
         call: Who brings it, and when.
         claim: What the block does.
         commit: That it is committed.
+        opening: Which places it has, if there is a verdict; else nothing.
         verdicts: What becomes of the oldest entries of the queue.
         verifiers: What judges proofs.
         parameters: Those of the network.
@@ -485,8 +496,9 @@ def settle(
 
     Raises:
         SpecError: `SETTLEMENT_FROZEN`, those of `check_claim`, those of `check_commit`,
-            `SETTLEMENT_HEIGHT_NOT_ABOVE`, those of `queue.check_verdicts`, of `deliver`, of
-            `pass_verdict` for one verdict after the other, `SETTLEMENT_BLOCK_UNPROVEN`.
+            `SETTLEMENT_HEIGHT_NOT_ABOVE`, those of `queue.check_verdicts`, of
+            `queue.check_opening`, of `parsed_messages`, of `deliver`, of `pass_verdict` for one
+            verdict after the other, `SETTLEMENT_BLOCK_UNPROVEN`.
     """
     # CHECK
     check_not_frozen(rollup)
@@ -494,15 +506,21 @@ def settle(
     header = check_commit(commit, claim.new_root, rollup.network_name, rollup.validator_sets)
     require(header.height > rollup.height, ErrorCode.SETTLEMENT_HEIGHT_NOT_ABOVE)
     queue_rules.check_verdicts(rollup.queue, verdicts, call.time, parameters)
-    after, events = deliver(rollup, claim)
+    is_asked = len(verdicts) > 0
+    queue_rules.check_opening(opening, claim.commit_hash, is_asked=is_asked, parameters=parameters)
+    messages = parsed_messages(claim.messages)
+    after, events = deliver(rollup, messages)
     for verdict in verdicts:
-        after, more = pass_verdict(after, verdict, claim, verifiers, parameters)
+        stands = queue_rules.stands_in(verdict.entry.transaction, opening, messages)
+        after, more = pass_verdict(after, verdict, claim, verifiers.void, stands=stands)
         events = (*events, *more)
     require(verifiers.block(claim.public_inputs, claim.proof), ErrorCode.SETTLEMENT_BLOCK_UNPROVEN)
 
     # UPDATE
     settled = RollupVerified(height=header.height, root=claim.new_root)
-    return replace(after, root=claim.new_root, height=header.height), (*events, settled)
+    calls = queue_rules.calls_due(rollup.queue.consumed, verdicts)
+    after = replace(after, root=claim.new_root, height=header.height)
+    return after, (*events, settled, *calls)
 
 
 def check_claim(rollup: Rollup, claim: BlockClaim, parameters: Parameters) -> None:
@@ -560,20 +578,20 @@ def parsed_messages(words: Sequence[FieldElement]) -> tuple[Message, ...]:
     return tuple(messages)
 
 
-def deliver(rollup: Rollup, claim: BlockClaim) -> Outcome:
+def deliver(rollup: Rollup, messages: Sequence[Message]) -> Outcome:
     """
     Do what the messages of a block say, one after the other.
 
     Requirements:
-        PAYY-SETTLEMENT-015, PAYY-SETTLEMENT-016
+        PAYY-SETTLEMENT-016
 
     Raises:
-        SpecError: those of `parsed_messages`, of `bridge.take_deposit`, of `bridge.release_burn`.
+        SpecError: those of `bridge.take_deposit` and of `bridge.release_burn`.
     """
-    # CHECK
-    messages = parsed_messages(claim.messages)
     bridge = rollup.bridge
     events: tuple[Event, ...] = ()
+
+    # CHECK
     for message in messages:
         if message.kind == MINT:
             bridge, more = bridge_rules.take_deposit(bridge, message)
@@ -589,11 +607,19 @@ def pass_verdict(
     rollup: Rollup,
     verdict: Verdict,
     claim: BlockClaim,
-    verifiers: Verifiers,
-    parameters: Parameters,
+    shows_void: VoidVerifier,
+    *,
+    stands: bool,
 ) -> Outcome:
     """
     Judge a verdict on the oldest entry, and take the entry off the queue.
+
+    Args:
+        rollup: The state, with the block's messages delivered.
+        verdict: What becomes of the entry.
+        claim: What the block does.
+        shows_void: What judges proofs that a transaction can have no place.
+        stands: Whether the entry's transaction stands in the block.
 
     Requirements:
         PAYY-QUEUE-008, PAYY-QUEUE-009, PAYY-QUEUE-010, PAYY-QUEUE-012
@@ -604,10 +630,10 @@ def pass_verdict(
     # CHECK
     match verdict:
         case Applied():
-            queue_rules.check_applied(verdict, claim.commit_hash, rollup.bridge, parameters)
+            queue_rules.check_applied(stands=stands)
         case Void():
             roots = (claim.old_root, claim.new_root)
-            queue_rules.check_void(verdict, roots, rollup.bridge, verifiers.void)
+            queue_rules.check_void(verdict, roots, rollup.bridge, shows_void, stands=stands)
     queue, bridge, events = queue_rules.consume(
         rollup.queue, rollup.bridge, applied=isinstance(verdict, Applied)
     )
@@ -636,21 +662,23 @@ def force(
 
     Raises:
         SpecError: `SETTLEMENT_FROZEN`, those of `queue.check_overdue`, of `check_claim`, of
-            `queue.check_own_block`, of `deliver`, `SETTLEMENT_BLOCK_UNPROVEN`.
+            `queue.check_own_block`, of `parsed_messages`, of `deliver`,
+            `SETTLEMENT_BLOCK_UNPROVEN`.
     """
     # CHECK
     check_not_frozen(rollup)
     queue_rules.check_overdue(rollup.queue, entry, call.time, parameters)
     check_claim(rollup, claim, parameters)
     queue_rules.check_own_block(entry, claim.commit_hash, claim.messages, parameters)
-    after, events = deliver(rollup, claim)
+    after, events = deliver(rollup, parsed_messages(claim.messages))
     require(verifiers.block(claim.public_inputs, claim.proof), ErrorCode.SETTLEMENT_BLOCK_UNPROVEN)
 
     # UPDATE
     queue, bridge, more = queue_rules.consume(after.queue, after.bridge, applied=True)
     settled = RollupVerified(height=rollup.height, root=claim.new_root)
+    calls = queue_rules.calls_due(rollup.queue.consumed, (Applied(entry=entry),))
     after = replace(after, root=claim.new_root, queue=queue, bridge=bridge)
-    return after, (*events, *more, settled)
+    return after, (*events, *more, settled, *calls)
 
 
 def discard(
@@ -683,7 +711,8 @@ def discard(
     check_not_frozen(rollup)
     queue_rules.check_overdue(rollup.queue, entry, call.time, parameters)
     verdict = Void(entry=entry, is_after=False, proof=proof)
-    queue_rules.check_void(verdict, (rollup.root, rollup.root), rollup.bridge, verifiers.void)
+    roots = (rollup.root, rollup.root)
+    queue_rules.check_void(verdict, roots, rollup.bridge, verifiers.void, stands=False)
 
     # UPDATE
     queue, bridge, events = queue_rules.consume(rollup.queue, rollup.bridge, applied=False)
