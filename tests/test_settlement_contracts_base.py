@@ -16,7 +16,7 @@ from typing import Any, Final
 import pytest
 from eth_abi.abi import encode
 
-from circuits import block, utxo
+from circuits import block
 from payy_ref.crypto.field import MODULUS, FieldElement, element_bytes
 from payy_ref.crypto.hashing import hash_elements
 from payy_ref.errors import ErrorCode, SpecError
@@ -36,15 +36,10 @@ from payy_ref.merkle.persistent import PersistentTree
 from payy_ref.merkle.tree import path
 from payy_ref.parameters import Parameters, Preset, load_preset
 from payy_ref.proofs import poseidon2_solidity
-from payy_ref.proofs.backend import default_backend, default_powers_of_g1
-from payy_ref.proofs.keys import ProvingKey, encode_key, powers_needed, preprocess
-from payy_ref.proofs.proof import encode_proof
-from payy_ref.proofs.prover import prove
-from payy_ref.proofs.setup import DEVELOPMENT_SETUP_NAME, TrustedSetup, development
+from payy_ref.proofs.keys import encode_key
 from payy_ref.proofs.solidity import LINE
-from payy_ref.proofs.system import Circuit
 from payy_ref.vectors.model import case_elements
-from tests.plonk_circuits import BLINDING
+from tests.settlement_proofs import CIRCUITS, MINIMAL, client_proof, key_of, proven
 from tests.test_contracts_build import CONTRACTS, missing_tool, run_command
 from tests.test_solidity_verifier import ANSWERS, ARTEFACTS, bytes_of, recorded_blocks
 
@@ -388,9 +383,6 @@ def test_openings_have_their_shape(chain: Chain, tree: Contract, parameters: Par
 # Proofs
 
 
-MINIMAL: Final = load_preset(Preset.MINIMAL)
-"""The network whose blocks are proved here."""
-
 ALICE: Final = SecretKey(FieldElement(7))
 """Whose money it is."""
 
@@ -447,41 +439,6 @@ class Judge:
     def gas(self, claimed: Claimed) -> int:
         """Tell the gas of a call."""
         return gas_of(self.chain, self.contract, "verify", *self.arguments(claimed))
-
-
-@cache
-def development_setup() -> TrustedSetup:
-    """Make the setup that proves nothing, for the larger circuit."""
-    count = powers_needed(block.block(MINIMAL).system.size)
-    powers = default_powers_of_g1()
-    return development(count, name=DEVELOPMENT_SETUP_NAME, powers_of_g1=powers)
-
-
-CIRCUITS: Final[dict[str, Callable[[], Circuit]]] = {
-    "client": utxo.utxo,
-    "block": lambda: block.block(MINIMAL),
-}
-"""What is proved."""
-
-
-@cache
-def key_of(name: str) -> ProvingKey:
-    """Make the keys of a circuit."""
-    system = CIRCUITS[name]().system
-    return preprocess(system, development_setup(), default_backend(), keep_cosets=False)[0]
-
-
-def proven(name: str, inputs: dict[str, int]) -> bytes:
-    """Prove a circuit."""
-    witness = CIRCUITS[name]().fill(inputs)
-    proof = prove(key_of(name), witness.wires, witness.public, BLINDING, default_backend())
-    return encode_proof(proof)
-
-
-@cache
-def client_proof(statement: Statement) -> bytes:
-    """Prove a transaction."""
-    return proven("client", utxo.inputs_of(statement))
 
 
 @cache

@@ -10,6 +10,7 @@ be compared.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Self, cast
@@ -185,9 +186,18 @@ class SettlementOnChain:
         offset = chain.timestamp + LEAD - FIRST_STEP
         return cls(chain, rollup, tokens, reader, offset)
 
-    def anew(self) -> "SettlementOnChain":
-        """Forget all steps, as the chain has when it was taken back to the deployment."""
-        return SettlementOnChain(self.chain, self.rollup, self._tokens, self._reader, self._offset)
+    def copy(self) -> "SettlementOnChain":
+        """
+        Give a copy that knows what was done until now.
+
+        Whoever takes the chain back to this moment goes on with a copy from this moment.
+        """
+        other = copy(self)
+        for name in ("_places", "_names", "_token_of", "_manners", "_entries"):
+            setattr(other, name, dict(getattr(self, name)))
+        for name in ("_accounts", "_mint_hashes", "_leaves"):
+            setattr(other, name, set(getattr(self, name)))
+        return other
 
     @property
     def address(self) -> Address:
@@ -244,17 +254,17 @@ class SettlementOnChain:
             case "substitute_burn":
                 note_kind, value = arguments["burn"].note_kind, arguments["burn"].value
             case "withdraw":
-                note_kind, value = arguments["note_kind"], None
+                note_kind, value = arguments["note_kind"], 0
             case _:
                 return
         token = self._token_of.get(note_kind)
         if token is None:
             return
-        moved = arguments.get("received", value if arguments.get("is_paid", False) else -1)
+        moved = arguments.get("received", value if arguments.get("is_paid", False) else None)
         # Tokens refuse in two ways; the step's time chooses, so that a run can be repeated.
         refusal = REVERTS if step.call.time % 2 else RETURNS_FALSE
         manner = (MOVES, 0)
-        if moved is None or moved == -1:
+        if moved is None:
             manner = (refusal, 0)
         elif moved != value:
             manner = (MOVES_ANOTHER, moved)
