@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 # Importing a module of lemmas registers them.
-from payy_ref.assurance import circuit_integers, hash_lemmas, merkle_lemmas, transaction_lemmas
+from payy_ref.assurance import (
+    circuit_integers,
+    hash_lemmas,
+    merkle_lemmas,
+    settlement_lemmas,
+    transaction_lemmas,
+)
 from payy_ref.assurance.circuit_evidence import circuit_outcome_count, circuit_outcomes
 from payy_ref.assurance.contracts import (
     Contract,
@@ -29,7 +35,13 @@ from payy_ref.assurance.obligations import REGISTRY, check_obligation
 from payy_ref.assurance.record import Evidence, EvidenceKind, Necessity, Outcome
 from payy_ref.assurance.solvers import version_of
 
-LEMMA_MODULES: Final = (merkle_lemmas, hash_lemmas, transaction_lemmas, circuit_integers)
+LEMMA_MODULES: Final = (
+    merkle_lemmas,
+    hash_lemmas,
+    transaction_lemmas,
+    circuit_integers,
+    settlement_lemmas,
+)
 """The modules whose lemmas are in the registry."""
 
 TEST_SECONDS: Final = 1800

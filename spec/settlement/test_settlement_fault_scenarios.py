@@ -37,28 +37,28 @@ OTHERS = signers(4, "other validator")
 
 def test_fault_height_not_growing(vector: VectorWriter) -> None:
     """
-    Fault of the deployed contracts: the height is not compared with that of what is settled.
+    Fault of the deployed contracts but the newest: the height is not compared with the settled one.
 
-    Given a settled block at height 5, when a committed and proven block of the same root line but
-    of height 5 or below is settled, then it is rejected; at height 6 it is accepted.
+    Given a settled block at height 7, when a committed and proven block of the same root line but
+    of height 7 or below is settled, then it is rejected; at height 8 it is accepted.
     """
-    first = settle(EMPTY, R1, 5)
+    first = settle(EMPTY, R1, 7)
     what: dict[str, Any] = {"requirements": rules(14), "flags": ["DEPLOYED_FAULT"]}
-    for name, height in (("equal", 5), ("below", 4), ("far-below", 1)):
+    for name, height in (("equal", 7), ("below", 6), ("far-below", 1)):
         refused(
             vector,
             f"fault-height-not-growing-{name}",
             ErrorCode.SETTLEMENT_HEIGHT_NOT_ABOVE,
             [first, settle(R1, R2, height)],
-            description=f"Deployed fault, height not compared: a block at height {height} after 5.",
+            description=f"Deployed fault, height not compared: a block at height {height} after 7.",
             **what,
         )
     accepted(
         vector,
         "fault-height-growing",
-        [first, settle(R1, R2, 6)],
-        description="A block at height 6 after 5.",
-        height=6,
+        [first, settle(R1, R2, 8)],
+        description="A block at height 8 after 7.",
+        height=8,
         root=R2,
         **what,
     )

@@ -320,6 +320,18 @@ def test_root_moves_by_blocks_alone(data: st.DataObject) -> None:
             assert (after.root, after.height) == (before.root, before.height)
 
 
+@evidence("PAYY-SETTLEMENT-T01", part="number of public inputs")
+def test_claims_have_three_words_and_at_most_a_full_area() -> None:
+    """Each number of words, zeros after the first three, is judged by the limits alone."""
+    most = PARAMETER_SET.block_message_words
+    for count in range(most + 6):
+        act = with_words(settle(EMPTY, R1, 1), *[0] * max(0, count - 3), keep=min(count, 3))
+        after, _, code = done(START, step("settle", BOB, 1000, **act.arguments))
+        expected = None if 3 <= count <= 3 + most else ErrorCode.SETTLEMENT_PUBLIC_INPUT_COUNT
+        assert code == expected
+        assert after.root == (R1 if expected is None else EMPTY)
+
+
 # T02
 
 

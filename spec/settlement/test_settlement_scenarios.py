@@ -774,7 +774,7 @@ def test_public_inputs(vector: VectorWriter, preset: str) -> None:
     words = full.arguments["claim"].messages
     what: dict[str, Any] = {"flags": ["CLAIM_LAYOUT"], "preset": preset}
     good = {
-        "three-words": [plain],
+        "three-words": [settle(empty_root(preset), R1, 3, preset=preset)],
         "one-word-0": [with_words(plain, 0)],
         "zeros-only": [with_words(plain, *[0] * most)],
         "two-burns": [*locked, full],
@@ -789,7 +789,7 @@ def test_public_inputs(vector: VectorWriter, preset: str) -> None:
             description=f"A claim is of the right size: {said(name)}.",
             requirements=rules(13, 15),
             root=R1,
-            height=1,
+            height=3 if name == "three-words" else 1,
             **what,
         )
     bad = {
@@ -839,7 +839,7 @@ def test_forms_of_claims(vector: VectorWriter) -> None:
             ErrorCode.FIELD_ELEMENT_NOT_CANONICAL,
             bent(claim={**claim, "public_inputs": words}),
             description=f"A public input of p is none: {said(name)}.",
-            requirements=[*rules(13), "PAYY-FIELD-001"],
+            requirements=[*rules(13), "PAYY-HASH-001"],
             flags=["NON_CANONICAL_ACCEPTED", "CLAIM_LAYOUT"],
             preset=MINIMAL,
         )
