@@ -6,7 +6,7 @@ The contracts' compiled forms are committed, so no compiler is needed.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain as joined
 from pathlib import Path
@@ -26,6 +26,7 @@ from payy_ref.crypto.secp256k1 import ORDER, Address
 from payy_ref.errors import ErrorCode
 from payy_ref.ethereum.artefact import Artefact, read_artefact
 from payy_ref.ethereum.chain import (
+    BLOCK_SECONDS,
     CHAIN_ID,
     DERIVATION_PATH,
     MNEMONIC,
@@ -263,7 +264,7 @@ def deploy_rollup(network: Network, parameters: Parameters, name: str = "Payy") 
 
 def open_network(chain: Chain, parameters: Parameters, sequencers: int) -> Network:
     """Put all contracts on a chain."""
-    verifier = chain.deploy(double("ScriptedVerifier"))
+    verifier = chain.deploy(double("StatedVerifier"))
     token = chain.deploy(double("ScriptedToken"))
     network = Network(
         chain=chain,
@@ -400,8 +401,10 @@ def test_an_entry_is_kept_as_its_hash(network: Network) -> None:
     network.fund()
     call = (network.recipient.address, 1000, b"data")
     entry = network.queue(burn(1, 5, network.chain.accounts[5]), call)
+    plain = network.queue(send(7))
     shape = "(uint256[9],bool,(address,uint256,bytes),uint256)"
-    assert network.call("entryHash", 0) == keccak256(encode([shape], [entry]))
+    for index, kept in enumerate((entry, plain)):
+        assert network.call("entryHash", index) == keccak256(encode([shape], [kept]))
     other_time = (*entry[:3], entry[3] + 1)
     no_call = (entry[0], False, *entry[2:])
     block = [burn(1, 5, network.chain.accounts[5])]
@@ -410,7 +413,7 @@ def test_an_entry_is_kept_as_its_hash(network: Network) -> None:
             network.settle(block, [applied(wrong)])
     network.settle(block, [applied(entry)])
     assert network.call("entryHash", 0) == bytes(32)
-    assert (network.call("consumed"), network.call("waitingCount")) == (1, 0)
+    assert (network.call("consumed"), network.call("waitingCount")) == (1, 1)
 
 
 # Tokens that misbehave
@@ -622,11 +625,21 @@ def test_who_is_called_can_fetch_money_and_nothing_else(network: Network) -> Non
 
 
 def test_the_rollup_is_open_again_after_calls(network: Network) -> None:
-    """The lock does not outlast the transaction."""
+    """The lock does not outlast the calls, in the same transaction either."""
     network.fund()
     entry = network.queue(send(1), (network.recipient.address, 1000, b""))
-    network.settle([send(1)], [applied(entry)])
-    network.transact("deposit", *deposit_arguments(5))
+    claim = network.claim([send(1)])
+    opening = opening_of([send(1)], SMALL)
+    inputs = [
+        network.chain.calldata(network.rollup, name, *arguments)
+        for name, *arguments in (
+            ("settle", claim, network.commit(claim), opening, [applied(entry)]),
+            ("queueTransaction", send(5).words, PROVEN),
+        )
+    ]
+    network.chain.transact(network.recipient, "passAll", network.rollup.address, inputs)
+    accepted, _ = network.chain.call(network.recipient, "allAnswers")
+    assert accepted == (True, True)
 
 
 # Calls of the queue
@@ -1238,6 +1251,51 @@ def test_a_rollup_without_a_verifier_settles_nothing(network: Network) -> None:
         network.chain.transact(rollup, "settle", claim, network.commit(claim, name="Payy"), (), ())
     with pytest.raises(RevertedError):
         network.chain.transact(rollup, "queueTransaction", send(1).words, PROVEN)
+
+
+def proof_of(*inputs: bytes | int) -> bytes:
+    """Give a proof of these public inputs and of no others."""
+    return PROVEN + keccak256(
+        b"".join(each if isinstance(each, bytes) else element_bytes(each) for each in inputs)
+    )
+
+
+def test_verifiers_are_asked_about_the_right_thing(network: Network) -> None:
+    """
+    About all public inputs, in their order, and nothing else.
+
+    Of a block the area is filled with zeros; of a void entry the tree's root comes first.
+    """
+    transaction, other = mint(1, 100), send(50)
+    network.transact("deposit", *deposit_arguments())
+    for code, proof in (
+        ("SETTLEMENT_TRANSACTION_UNPROVEN", proof_of(*transaction.words[:-1])),
+        ("SETTLEMENT_TRANSACTION_UNPROVEN", proof_of(*other.words)),
+        ("", proof_of(*transaction.words)),
+    ):
+        with rejects(code) if code else nullcontext():
+            network.transact("queueTransaction", transaction.words, proof)
+    void = network.queue(other)
+    old_root, (inputs, _) = network.root, network.claim([transaction])
+    new_root = int.from_bytes(inputs[1], "big")
+    area = SMALL.block_message_words - len(inputs) + 3
+    opening = opening_of([transaction], SMALL)
+    entry = (transaction.words, *void[1:3], void[3] - BLOCK_SECONDS)
+    right = proof_of(*inputs, bytes(32 * area))
+    shown = proof_of(new_root, *other.words)
+    for code, block_proof, is_after, void_proof in (
+        ("SETTLEMENT_BLOCK_UNPROVEN", proof_of(*inputs), True, shown),
+        ("SETTLEMENT_BLOCK_UNPROVEN", proof_of(*inputs, bytes(32 * area - 32)), True, shown),
+        ("QUEUE_ENTRY_NOT_VOID", right, False, shown),
+        ("QUEUE_ENTRY_NOT_VOID", right, True, proof_of(old_root, *other.words)),
+        ("QUEUE_ENTRY_NOT_VOID", right, True, proof_of(*other.words)),
+        ("", right, True, shown),
+    ):
+        claim = (inputs, block_proof)
+        verdicts = [applied(entry), (void, False, is_after, void_proof)]
+        with rejects(code) if code else nullcontext():
+            network.transact("settle", claim, network.commit(claim), opening, verdicts)
+    assert network.call("consumed") == 2
 
 
 def test_what_is_not_proven_changes_nothing(network: Network) -> None:

@@ -189,7 +189,11 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
     /// @param mintHash By which the mint will name the deposit; good for one deposit for ever.
     /// @param value The amount.
     /// @param noteKind Of which token.
-    function deposit(bytes32 mintHash, uint256 value, bytes32 noteKind) external outsideCalls nonReentrant {
+    function deposit(bytes32 mintHash, uint256 value, bytes32 noteKind)
+        external
+        outsideCalls
+        nonReentrant
+    {
         address token = _startDeposit(msg.sender, mintHash, value, noteKind);
         _transfer(token, msg.sender, address(this), value);
     }
@@ -233,7 +237,11 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
     /// @notice Lock money and queue the mint that claims it, in one step.
     /// @param words The mint.
     /// @param proof The client's proof of it.
-    function depositAndQueue(uint256[9] calldata words, bytes calldata proof) external outsideCalls nonReentrant {
+    function depositAndQueue(uint256[9] calldata words, bytes calldata proof)
+        external
+        outsideCalls
+        nonReentrant
+    {
         _checkElements(words);
         if (words[KIND] != MINT) revert QUEUE_NOT_MINT();
         uint256 value = words[VALUE];
@@ -258,7 +266,11 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
     /// @param burn What is paid for; all of it has to be as the block will state it.
     /// @param burnHeight Height of the block that has the burn. It protects who pays from paying
     /// for a burn that is settled in the meantime.
-    function substituteBurn(Burn calldata burn, uint256 burnHeight) external outsideCalls nonReentrant {
+    function substituteBurn(Burn calldata burn, uint256 burnHeight)
+        external
+        outsideCalls
+        nonReentrant
+    {
         _checkElement(burn.noteKind);
         _checkElement(burn.burnHash);
         _checkHeight(burnHeight);
@@ -279,7 +291,11 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
     /// @notice Queue a transaction.
     /// @param words The transaction.
     /// @param proof The client's proof of it.
-    function queueTransaction(uint256[9] calldata words, bytes calldata proof) external outsideCalls nonReentrant {
+    function queueTransaction(uint256[9] calldata words, bytes calldata proof)
+        external
+        outsideCalls
+        nonReentrant
+    {
         _checkElements(words);
         _checkNotFrozen();
         QueuedCall memory none;
@@ -336,7 +352,11 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
     /// @notice Take the oldest entry off the queue as void, without the sequencers; anybody may.
     /// @param entry The oldest entry.
     /// @param proof What shows that the entry's transaction can have no place on the present tree.
-    function discard(Entry calldata entry, bytes calldata proof) external outsideCalls nonReentrant {
+    function discard(Entry calldata entry, bytes calldata proof)
+        external
+        outsideCalls
+        nonReentrant
+    {
         _checkNotFrozen();
         _checkOverdue(entry);
         _checkVoid(entry, proof, root);

@@ -66,7 +66,7 @@ abstract contract Validators {
     }
 
     /// @dev Name the set that holds from a height on.
-    /// @param validFrom Its first height, of this chain's blocks never.
+    /// @param validFrom Its first height, which counts blocks of the sequencers.
     /// @param validators Its members.
     /// @param settled The height of the last settled block.
     function _addValidators(uint256 validFrom, Validator[] memory validators, uint256 settled)

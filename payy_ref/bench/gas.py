@@ -59,7 +59,7 @@ class _Subject:
 
 
 def gas_benchmarks(checkout: Path) -> Iterator[Benchmark]:
-    """Measure the constructors and all external functions of the verifiers of a checkout."""
+    """Measure the constructors and all external functions of the contracts of a checkout."""
     for subject in _subjects(checkout):
         functions = (
             entry["name"]
@@ -71,6 +71,10 @@ def gas_benchmarks(checkout: Path) -> Iterator[Benchmark]:
                 f"{subject.contract}.{function}",
                 partial(_measured, subject=subject, function=function, checkout=checkout),
             )
+    # Imported here, because web3 takes a second or more to load.
+    from payy_ref.bench.settlement_gas import settlement_benchmarks  # noqa: PLC0415
+
+    yield from settlement_benchmarks(checkout)
 
 
 def gas_rows(figures: Iterable[Figure]) -> list[dict[str, str]]:
@@ -90,8 +94,12 @@ def gas_rows(figures: Iterable[Figure]) -> list[dict[str, str]]:
 
 
 def gas_tables(figures: Iterable[Figure]) -> dict[str, list[str]]:
-    """Write the tables of `docs/gas.md`, as lines of Markdown, by their names."""
-    measured = [figure for figure in figures if isinstance(figure, GasFigure)]
+    """Write the verifiers' tables of `docs/gas.md`, as lines of Markdown, by their names."""
+    measured = [
+        figure
+        for figure in figures
+        if isinstance(figure, GasFigure) and figure.contract in (CLIENT, KEYED_CLIENT, BLOCK)
+    ]
     functions = [figure for figure in measured if figure.code_bytes is None]
     verifying = [figure for figure in functions if figure.function == "verify"]
     dearest = {figure.contract: figure.worst for figure in verifying}

@@ -1,243 +1,57 @@
 """
-Gas of settlement: what each function of the rollup costs after a history that leads up to it.
+Gas of settlement: what each function of the contracts costs, and tables of it.
 
-A plan says which history: how many sequencers, what is in the block, what waits in the queue. It is
-carried out with mainnet's parameters, a plain token and a verifier that always says yes, so the gas
-is that of everything but proofs. The dearest plan of each function was searched for and is recorded
-in `WORST`; a search takes minutes and replaying what it found does not.
+Functions of the rollup are measured after histories that lead up to the call (`settlement_plan`):
+named ones, and the dearest that a search found. A search takes minutes; replaying what it found
+does not.
 """
 
 import json
+import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from eth_abi.abi import encode
-from eth_account import Account
-from eth_keys.datatypes import PrivateKey
-from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
 from payy_ref.bench.chapters import Benchmark
-from payy_ref.bench.gas_figure import CallGas, GasFigure, calldata_gas, table
+from payy_ref.bench.gas_figure import (
+    TRANSACTION_GAS,
+    CallGas,
+    GasFigure,
+    calldata_gas,
+    table,
+)
 from payy_ref.bench.measure import Figure
-from payy_ref.consensus.commit import CommitProof, approval_message
-from payy_ref.crypto.field import FieldElement, element_bytes
-from payy_ref.crypto.hashing import keccak256
-from payy_ref.crypto.secp256k1 import Address
-from payy_ref.ethereum.artefact import Artefact, read_artefact
+from payy_ref.bench.settlement_plan import MAINNET, NAMED, PLACES, Plan, described, read_worst
+from payy_ref.bench.settlement_run import (
+    ARTEFACTS,
+    PROVEN_CALLS,
+    ROLLUP,
+    SIGNATURES,
+    TOKENS,
+    TREE,
+    VERIFIER,
+    ProvenSettlement,
+    SettlementGas,
+)
+from payy_ref.crypto.field import element_bytes
+from payy_ref.ethereum.artefact import read_artefact
 from payy_ref.ethereum.chain import (
-    BLOCK_SECONDS,
-    CHAIN_ID,
-    DERIVATION_PATH,
-    MNEMONIC,
     Contract,
-    MinedTransaction,
 )
-from payy_ref.ethereum.chain import Message as Sent
 from payy_ref.ethereum.embedded import EmbeddedChain
-from payy_ref.ethereum.settlement import HOLDING, SettlementOnChain, rules_of
-from payy_ref.ledger.block import EMPTY_PLACE
-from payy_ref.ledger.note import VALUE_LIMIT
-from payy_ref.ledger.opening import opening_of
-from payy_ref.ledger.sequence import (
-    Hash,
-    Header,
-    Height,
-    Signature,
-    encode_header,
-    proposal_hash,
-)
-from payy_ref.ledger.transaction import (
-    BURN,
-    MINT,
-    SEND,
-    ZERO,
-    Message,
-    PublicInputs,
-    public_inputs_of,
-)
-from payy_ref.merkle.path import empty_roots
-from payy_ref.merkle.persistent import PersistentTree
-from payy_ref.merkle.tree import path
-from payy_ref.parameters import Parameters, Preset, load_preset
-from payy_ref.settlement.authorization import (
-    Authorization,
-    authorization_digest,
-    domain_separator,
-)
-from payy_ref.settlement.bridge import burn_of
-from payy_ref.settlement.queue import Applied, Entry, QueuedCall, Verdict, Void
-from payy_ref.settlement.rollup import Exit
-from payy_ref.settlement.steps import Step
 from payy_ref.testing.settlement_history import (
-    ACCOUNTS,
-    ALICE,
     BOB,
-    OWNER,
-    PROVEN,
-    Signer,
-    as_validators,
-    certificate,
-    claim_of,
-    quorum,
-    signer,
     signers,
-    step,
 )
 from payy_ref.vectors.model import case_elements
 
-ARTEFACTS: Final = Path("contracts/build")
-"""Compiled contracts, from the root of a checkout."""
-
-DOUBLES: Final = Path("tests/contracts/build")
-"""Compiled doubles of what is not measured."""
-
-WORST: Final = Path("tests/known_answers/settlement_gas.json")
-"""The dearest plans that a search found."""
-
 DEPLOYED: Final = Path("tests/known_answers/deployed_gas.json")
 """Gas of the deployed network's contract."""
-
-PROOFS: Final = Path("tests/known_answers/solidity_verifier.json")
-"""Recorded proofs of real circuits."""
-
-ROLLUP: Final = "Rollup"
-
-MAINNET: Final = load_preset(Preset.MAINNET)
-"""The parameters that everything is measured with."""
-
-PLACES: Final = MAINNET.block_transactions
-"""Places of a block."""
-
-MOST_VALIDATORS: Final = 100
-"""The most sequencers of a plan."""
-
-MOST_LATER_SETS: Final = 3
-"""The most validator sets of a plan that are named and do not hold yet."""
-
-COMMON_VALUE: Final = 1_000_000
-"""One unit of a token with six decimals."""
-
-SEARCH_SECONDS: Final = 2_000_000_000
-"""When authorizations and permits end, in seconds of Unix time."""
-
-TOKEN_DOMAIN: Final = (
-    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-)
-RECEIVE_TYPE: Final = (
-    b"ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,"
-    b"uint256 validBefore,bytes32 nonce)"
-)
-PERMIT_TYPE: Final = (
-    b"Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
-)
-
-DEPOSITOR: Final = signer("depositor")
-"""Who signs authorizations."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """
-    A history, in a few words, that ends with the call that is measured.
-
-    Transactions of a block are letters: `s` a send, `m` a mint, `b` a burn to an account that is
-    owed nothing, `k` a burn to one that is owed something, `p` a burn that somebody paid in
-    advance. Verdicts are letters too: `a` and `c` apply the next transaction of the block, `c` with
-    a call that uses all its gas; `v` and `w` show that a send or a burn is void, `r` that a mint is,
-    whose deposit is returned, and `d` names a mint whose deposit is gone.
-    """
-
-    function: str
-    """The function that is called."""
-    validators: int = 10
-    """Sequencers that sign, or that are named."""
-    carried: int | None = None
-    """Signatures in each header of a commit proof; those of a quorum if not given."""
-    later_sets: int = 0
-    """Validator sets that are named and do not hold yet."""
-    block: str = ""
-    """Transactions of the block, or the one transaction."""
-    verdicts: str = ""
-    """Verdicts, or the one entry."""
-    kinds: int = 1
-    """Note kinds that take turns."""
-    is_first: bool = False
-    """Whether nothing of the sort was done before."""
-    is_large: bool = False
-    """Whether values, stakes and what is bought with them are as large as they can be."""
-    allowance: str = "unlimited"
-    """What the depositor lets the rollup take: `unlimited`, `exact`, or `more`."""
-    call_bytes: int = 0
-    """Bytes of a call."""
-    inputs: int = 2
-    """Notes that an exit takes out."""
-    is_emptied: bool = False
-    """Whether a withdrawal takes all that is locked."""
-
-
-def plan_record(plan: Plan) -> dict[str, Any]:
-    """Write a plan, what is as usual left out."""
-    usual = Plan(function=plan.function)
-    return {
-        each.name: getattr(plan, each.name)
-        for each in fields(Plan)
-        if each.name == "function" or getattr(plan, each.name) != getattr(usual, each.name)
-    }
-
-
-def read_worst(checkout: Path) -> dict[str, Plan]:
-    """Read the dearest plans, by function."""
-    document = json.loads((checkout / WORST).read_bytes())
-    plans = (Plan(**record) for record in document["plans"])
-    return {plan.function: plan for plan in plans}
-
-
-NAMED: Final[Mapping[str, Plan]] = {
-    "a token": Plan(function="addToken"),
-    "1 validator": Plan(function="addValidators", validators=1),
-    "4 validators": Plan(function="addValidators", validators=4),
-    "10 validators": Plan(function="addValidators"),
-    "100 validators": Plan(function="addValidators", validators=100),
-    "the first deposit of a token": Plan(function="deposit", is_first=True),
-    "a further deposit": Plan(function="deposit"),
-    "an authorized deposit": Plan(function="depositWithAuthorization"),
-    "a deposit with a permit": Plan(function="depositWithPermit"),
-    "a deposit with its mint": Plan(function="depositAndQueue"),
-    "a deposit": Plan(function="cancelDeposit"),
-    "to a recipient without the token": Plan(function="substituteBurn", is_first=True),
-    "to a recipient with the token": Plan(function="substituteBurn"),
-    "by an account without the token": Plan(function="withdraw", is_first=True),
-    "by an account with the token": Plan(function="withdraw"),
-    "a send": Plan(function="queueTransaction", block="s"),
-    "a mint": Plan(function="queueTransaction", block="m"),
-    "a burn": Plan(function="queueTransaction", block="b"),
-    "a send, and a call without data": Plan(function="queueCall", block="s"),
-    "a send, and a call with 1,024 bytes": Plan(function="queueCall", block="s", call_bytes=1024),
-    "no message, 1 validator": Plan(function="settle", validators=1),
-    "no message, 4 validators": Plan(function="settle", validators=4),
-    "no message, 10 validators": Plan(function="settle"),
-    "no message, 100 validators": Plan(function="settle", validators=100),
-    "2 mints and 2 burns": Plan(function="settle", block="mmbb"),
-    "2 mints and 2 burns to accounts that are owed already": Plan(function="settle", block="mmkk"),
-    "6 burns": Plan(function="settle", block="bbbbbb"),
-    "1 send, an entry that is applied": Plan(function="settle", block="s", verdicts="a"),
-    "1 send, and an entry that is void": Plan(function="settle", block="s", verdicts="v"),
-    "a forced send": Plan(function="force", block="s", verdicts="a"),
-    "a forced mint": Plan(function="force", block="m", verdicts="a"),
-    "a forced burn": Plan(function="force", block="b", verdicts="a"),
-    "a void send": Plan(function="discard", verdicts="v"),
-    "a mint whose deposit is gone": Plan(function="discard", verdicts="d"),
-    "an entry of 7 days": Plan(function="freeze"),
-    "1 note": Plan(function="leave", block="b", inputs=1),
-    "2 notes": Plan(function="leave", block="b"),
-}
-"""The plans that the tables name, by what is done."""
 
 COUNTERPARTS: Final[Mapping[str, tuple[str, str]]] = {
     "a token": ("addToken", "a token"),
@@ -264,695 +78,334 @@ COUNTERPARTS: Final[Mapping[str, tuple[str, str]]] = {
 """What of the deployed contract a case is held against: its function and case."""
 
 
-class _RecordingChain(EmbeddedChain):
-    """A chain that, when told, keeps what it is sent and py-evm's record of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_recording = False
-        self.recorded: list[tuple[Sent, Any, int]] = []
-
-    def mine(self, message: Sent) -> MinedTransaction:
-        record = self.computation(message) if self.is_recording else None
-        mined = super().mine(message)
-        if record is not None and mined.success:
-            self.recorded.append((message, record, mined.gas_used))
-        return mined
+# Benchmarks
 
 
-class SettlementGas:
-    """Carries out plans on one embedded chain, each from the same beginning."""
+LINKED: Final = ("NoteTree", "CallExecutor")
+"""What the rollup needs besides itself."""
 
-    def __init__(self, checkout: Path) -> None:
-        self.checkout = checkout
-        self.chain = _RecordingChain()
-        chain = self.chain
-        self.tree = chain.deploy(self.artefact("NoteTree"))
-        self.yes = chain.deploy(self.double("GasVerifier"))
-        self.spender = chain.deploy(self.double("GasSpender"))
-        holders = [*chain.accounts, to_checksum_address(DEPOSITOR.address)]
-        self.tokens = [
-            chain.deploy(self.double("GasToken"), holders, HOLDING) for _ in range(PLACES)
-        ]
+ADAPTERS: Final = ("TransactionProof", "BlockProof", "VoidProof")
+"""What stands between the rollup and the verifiers of proofs."""
 
-    def __enter__(self) -> Self:
-        return self
+PATH: Final = case_elements("gas-path", 8)
+"""Siblings of a short path; exits have long ones."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.chain.close()
+PLACE_HASHES: Final = case_elements("gas-places", PLACES)
+"""Hashes of the places of a block."""
 
-    def artefact(self, name: str) -> Artefact:
-        """Read a contract."""
-        return read_artefact(self.checkout / ARTEFACTS / f"{name}.json")
 
-    def double(self, name: str) -> Artefact:
-        """Read a double."""
-        return read_artefact(self.checkout / DOUBLES / f"{name}.json")
+@cache
+def _shared(checkout: Path) -> tuple[SettlementGas, ProvenSettlement]:
+    """Make the chain that all these benchmarks use; gas does not depend on what was before."""
+    bench = SettlementGas(checkout)
+    return bench, ProvenSettlement(bench)
 
-    def measure(self, plan: Plan, case: str = "") -> CallGas:
-        """Carry out a plan, and undo it."""
-        with self.chain.undone():
-            history = History(self, plan)
-            return history.measured(case)
 
-    def rollup(
-        self,
-        validators: Sequence[Signer],
-        *,
-        block_proof: Contract | None = None,
-        transaction_proof: Contract | None = None,
-        root: FieldElement | None = None,
-    ) -> Contract:
-        """Make a rollup; its proofs are all accepted if no verifier is given."""
-        members = [
-            (to_checksum_address(each.address), each.stake) for each in as_validators(validators)
-        ]
-        empty = empty_roots(MAINNET.tree_depth)[-1]
-        return self.chain.deploy(
-            self.artefact(ROLLUP),
-            to_checksum_address(OWNER),
-            MAINNET.network_name,
-            MAINNET.settlement_names_deployment,
-            members,
+def settlement_benchmarks(checkout: Path) -> Iterator[Benchmark]:
+    """Measure all external functions of the contracts of settlement of a checkout."""
+    worst = read_worst(checkout)
+    for contract in (ROLLUP, *LINKED, *ADAPTERS):
+        artefact = read_artefact(checkout / ARTEFACTS / f"{contract}.json")
+        names = (entry["name"] for entry in artefact.abi if entry["type"] == "function")
+        for function in ("constructor", *sorted(names)):
+            take = _measured
+            cases = [(case, plan) for case, plan in NAMED.items() if plan.function == function]
+            if contract == ROLLUP and cases:
+                found = worst[function]
+                if found not in NAMED.values():
+                    cases.append((described(found), found))
+                take = partial(_measured_plans, plans=tuple(cases))
+            elif contract == "VoidProof" and function == "verify":
+                continue  # no proof that a transaction is void is on record
+            yield Benchmark(
+                f"{contract}.{function}",
+                partial(take, checkout=checkout, contract=contract, function=function),
+            )
+    for function in dict.fromkeys(call.function for call in PROVEN_CALLS):
+        yield Benchmark(
+            f"{ROLLUP}.{function}, with proofs",
+            partial(_measured_proofs, checkout=checkout, function=function),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlansFigure(GasFigure):
+    """A function after the histories that are named, and after the one that was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofsFigure(GasFigure):
+    """A function with real proofs."""
+
+
+def _measured_plans(
+    name: str, *, checkout: Path, contract: str, function: str, plans: Sequence[tuple[str, Plan]]
+) -> PlansFigure:
+    bench, _ = _shared(checkout)
+    return PlansFigure(
+        name=name,
+        contract=contract,
+        function=function,
+        **_timed((partial(bench.measure, plan, case) for case, plan in plans)),
+    )
+
+
+def _measured_proofs(name: str, *, checkout: Path, function: str) -> ProofsFigure:
+    _, proofs = _shared(checkout)
+    calls = [call for call in PROVEN_CALLS if call.function == function]
+    return ProofsFigure(
+        name=name,
+        contract=ROLLUP,
+        function=function,
+        **_timed(partial(proofs.measure, call) for call in calls),
+    )
+
+
+def _measured(name: str, *, checkout: Path, contract: str, function: str) -> GasFigure:
+    bench, proofs = _shared(checkout)
+    chain = bench.chain
+    with chain.undone():
+        made = _made(contract, bench, proofs)
+        if function == "constructor":
+            deployment = made.deployment
+            if deployment is None:
+                raise AssertionError("it was deployed just now")
+            call = CallGas(
+                case="",
+                transaction=deployment.gas_used,
+                calldata_bytes=0,
+                calldata=0,
+                called={},
+            )
+            timed: dict[str, Any] = _timed([lambda: call])
+            timed["code_bytes"] = len(chain.code(made.address))
+        else:
+            cases = _cases(contract, function, made, proofs)
+            timed = _timed(
+                partial(_call, chain, made, function, case, arguments)
+                for case, arguments in cases.items()
+            )
+    return GasFigure(name=name, contract=contract, function=function, **timed)
+
+
+def _made(contract: str, bench: SettlementGas, proofs: ProvenSettlement) -> Contract:
+    """Make a contract of its own to measure."""
+    match contract:
+        case "Rollup":
+            return bench.rollup(signers(10))
+        case "TransactionProof":
+            arguments: tuple[Any, ...] = (proofs.client.address,)
+        case "BlockProof":
+            arguments = (proofs.block.address, PLACES, MAINNET.block_message_words)
+        case "VoidProof":
+            arguments = (proofs.block.address, PLACES)
+        case _:
+            arguments = ()
+    return bench.chain.deploy(bench.artefact(contract), *arguments)
+
+
+def _cases(
+    contract: str, function: str, made: Contract, proofs: ProvenSettlement
+) -> dict[str, tuple[Any, ...]]:
+    """Give what functions take that are not measured by plans."""
+    siblings = list(PATH)
+    openings = [list(PLACE_HASHES[:3]), list(PLACE_HASHES[3:])]
+    shape = (MAINNET.block_groups, MAINNET.group_transactions)
+    some: Mapping[tuple[str, str], dict[str, tuple[Any, ...]]] = {
+        ("NoteTree", "hash"): {
+            f"{count} elements": (list(case_elements("gas-hash", count)),) for count in (2, 3, 4, 9)
+        },
+        ("NoteTree", "pathRoot"): {"8 levels": (PATH[0], siblings)},
+        ("NoteTree", "proves"): {"8 levels": (len(siblings), PATH[0], siblings, PATH[1])},
+        ("NoteTree", "commitHashOfOne"): {"mainnet's block": (list(PATH[:4]), *shape)},
+        ("NoteTree", "openedCommitHash"): {"mainnet's block": (openings, *shape)},
+        ("NoteTree", "placeHash"): {"4 elements": (list(PATH[:4]),)},
+        ("CallExecutor", "execute"): {"no code, no data": (to_checksum_address(BOB), 0, b"")},
+        ("TransactionProof", "verify"): {
+            case: proofs.client_arguments(case) for case in proofs.clients
+        },
+        ("BlockProof", "verify"): {case: proofs.block_arguments(case) for case in proofs.blocks},
+    }
+    if (contract, function) in some:
+        return some[contract, function]
+    (element,) = (each for each in made.artefact.abi if each.get("name") == function)
+    return {"": tuple(_usual(each) for each in element["inputs"])}
+
+
+def _usual(entry: Mapping[str, Any]) -> Any:
+    """Give a value of a type for functions that are only read."""
+    match entry["type"]:
+        case "bytes32":
+            return element_bytes(PATH[0])
+        case "address":
+            return to_checksum_address(BOB)
+        case "tuple":
+            return tuple(_usual(each) for each in entry["components"])
+    return 0
+
+
+def _call(
+    chain: EmbeddedChain, contract: Contract, function: str, case: str, arguments: Sequence[Any]
+) -> CallGas:
+    data = chain.calldata(contract, function, *arguments)
+    return CallGas(
+        case=case,
+        transaction=chain.transact(contract, function, *arguments).gas_used,
+        calldata_bytes=len(data),
+        calldata=calldata_gas(data),
+        called={},
+    )
+
+
+def _timed(runs: Iterable[Callable[[], CallGas]]) -> dict[str, Any]:
+    """Take the time of each."""
+    calls, seconds = [], []
+    for run in runs:
+        start = time.perf_counter()
+        calls.append(run())
+        seconds.append(time.perf_counter() - start)
+    return {"unit": "call", "operations": 1, "seconds": tuple(seconds), "calls": tuple(calls)}
+
+
+# Tables
+
+
+def settlement_tables(figures: Iterable[Figure], checkout: Path) -> dict[str, list[str]]:
+    """Write the tables of settlement in `docs/gas.md`, as lines of Markdown, by their names."""
+    measured = [figure for figure in figures if isinstance(figure, GasFigure)]
+    plans = [figure for figure in measured if isinstance(figure, PlansFigure)]
+    proofs = [figure for figure in measured if isinstance(figure, ProofsFigure)]
+    others = [
+        figure
+        for figure in measured
+        if figure not in plans and figure not in proofs and figure.contract in SETTLEMENT
+    ]
+    deployed = _deployed(checkout)
+    return {
+        "settlement": table(
             (
-                (block_proof or self.yes).address,
-                (transaction_proof or self.yes).address,
-                self.yes.address,
+                "function",
+                "cases",
+                "median",
+                "worst",
+                "the worst case",
+                "deployed, median",
+                "deployed, worst",
             ),
-            rules_of(MAINNET),
-            element_bytes(empty if root is None else root),
-            libraries={"NoteTree": self.tree},
-        )
-
-
-class History:
-    """What is done to a rollup."""
-
-    def __init__(self, bench: SettlementGas, plan: Plan, **rollup: Any) -> None:
-        self.bench, self.plan, self.chain = bench, plan, bench.chain
-        signing = plan.validators if plan.function == "settle" else 10
-        self.keys = signers(signing)
-        self.rollup = bench.rollup(self.keys, **rollup)
-        self.executor = self.chain.call(self.rollup, "CALL_EXECUTOR")
-        first = self.chain.timestamp - 1000
-        self.on_chain = SettlementOnChain(
-            chain=self.chain,
-            rollup=self.rollup,
-            tokens=bench.tokens,
-            reader=self.rollup,  # unused: nobody asks for the state
-            offset=first,
-        )
-        self._offset = first
-        self.kinds = case_elements("gas-kinds", PLACES)
-        self.root: FieldElement = rollup.get("root") or empty_roots(MAINNET.tree_depth)[-1]
-        self.height = 0
-        self.value = VALUE_LIMIT - 1 if plan.is_large else COMMON_VALUE
-        self._names = 0
-
-    # Steps
-
-    @property
-    def now(self) -> int:
-        """Time of the next block, as steps count it."""
-        return self.chain.timestamp + BLOCK_SECONDS - self._offset
-
-    def do(self, name: str, sender: Address = OWNER, **arguments: Any) -> None:
-        """Do a step now; it must be accepted."""
-        self.perform(step(name, sender, self.now, **arguments))
-
-    def perform(self, what: Step) -> None:
-        """Do a step; it must be accepted."""
-        done = self.on_chain.perform(what)
-        if done.error is not None:
-            raise AssertionError(f"{what.name}: {done.error}")
-
-    def transact(self, function: str, *arguments: Any, sender: Address = ALICE) -> None:
-        """Call the rollup directly, where no step says the same."""
-        self.chain.transact(self.rollup, function, *arguments, sender=to_checksum_address(sender))
-
-    def allow(self, value: int = 2**256 - 1, kinds: int | None = None) -> None:
-        """Let the rollup take Alice's tokens."""
-        for token in self.bench.tokens[: self.plan.kinds if kinds is None else kinds]:
-            sender = to_checksum_address(ALICE)
-            self.chain.transact(token, "approve", self.rollup.address, value, sender=sender)
-
-    def fresh(self) -> tuple[FieldElement, ...]:
-        """Give nine field elements that nobody has seen."""
-        self._names += 1
-        return case_elements(f"gas-{self._names}", 9)
-
-    def kind(self, number: int) -> FieldElement:
-        """Give the note kind whose turn it is."""
-        return self.kinds[number % self.plan.kinds]
-
-    def add_tokens(self) -> None:
-        """Name the tokens, and let the rollup take them."""
-        for number in range(self.plan.kinds):
-            token = Address(bytes([number + 1]).rjust(20, b"\x01"))
-            self.do("add_token", note_kind=self.kinds[number], token=token)
-        self.allow()
-
-    # Transactions
-
-    def send(self) -> PublicInputs:
-        """Make a send of two notes to two."""
-        words = self.fresh()
-        return PublicInputs(
-            input_commitments=(words[0], words[1]),
-            output_commitments=(words[2], words[3]),
-            message=Message(kind=SEND),
-        )
-
-    def mint(self, number: int) -> PublicInputs:
-        """Make a mint."""
-        words = self.fresh()
-        message = Message(
-            kind=MINT,
-            note_kind=self.kind(number),
-            value=FieldElement(self.value),
-            hash=words[4],
-        )
-        return PublicInputs(
-            input_commitments=(ZERO, ZERO),
-            output_commitments=(words[2], words[3]),
-            message=message,
-        )
-
-    def burn(self, number: int) -> PublicInputs:
-        """Make a burn to an account that nobody has seen, with change."""
-        words = self.fresh()
-        message = Message(
-            kind=BURN,
-            note_kind=self.kind(number),
-            value=FieldElement(self.value),
-            hash=words[0],
-            burn_address=FieldElement(words[5] % 2**160),
-        )
-        return PublicInputs(
-            input_commitments=(words[0], words[1]),
-            output_commitments=(words[2], words[3]),
-            message=message,
-        )
-
-    def deposit(self, mint: PublicInputs) -> None:
-        """Lock the money of a mint."""
-        message = mint.message
-        self.do(
-            "deposit",
-            ALICE,
-            mint_hash=message.hash,
-            note_kind=message.note_kind,
-            value=int(message.value),
-            received=int(message.value),
-        )
-
-    def prepared(self, letter: str, number: int) -> PublicInputs:
-        """Make a transaction of a block, and whatever has to come before it."""
-        if letter == "s":
-            return self.send()
-        if letter == "m":
-            mint = self.mint(number)
-            self.deposit(mint)
-            return mint
-        burn = self.burn(number)
-        if letter == "p":
-            self.substitute(burn)
-        return burn
-
-    def substitute(self, burn: PublicInputs) -> None:
-        """Pay for a burn in advance."""
-        self.do(
-            "substitute_burn",
-            ALICE,
-            burn=burn_of(burn.message),
-            burn_height=self.height + 1000,
-            received=int(burn.message.value),
-        )
-
-    def queue(self, transaction: PublicInputs, attached: QueuedCall | None = None) -> Entry:
-        """Queue a transaction."""
-        time = self.now
-        self.do(
-            "queue_transaction",
-            BOB,
-            transaction=transaction,
-            proof=PROVEN,
-            attached=attached,
-        )
-        return Entry(transaction=transaction, call=attached, queued_at=time)
-
-    def call(self) -> QueuedCall:
-        """Give a call that uses all its gas."""
-        target = Address(bytes.fromhex(self.bench.spender.address[2:]))
-        data = b"\xff" * self.plan.call_bytes
-        return QueuedCall(target=target, data=data, gas=MAINNET.queue_call_gas)
-
-    # Blocks
-
-    def commit(self, root: FieldElement, height: int) -> CommitProof:
-        """Have a block committed by the sequencers."""
-        signing = quorum(self.keys)
-        carried = len(signing) if self.plan.carried is None else self.plan.carried
-        filler = Signature(b"\x5a" * 65)
-        parent, names, headers = Hash(b"\xa5" * 32), [], []
-        for number in (height, height + 1, height + 2):
-            header = Header(
-                height=Height(number),
-                last_block_hash=parent,
-                epoch_id=number,
-                last_final_block_hash=Hash(b"\xa5" * 32),
-                approvals=(filler,) * carried,
-            )
-            parent = proposal_hash(
-                element_bytes(root), header.height, keccak256(encode_header(header))
-            )
-            names.append(parent)
-            headers.append(header)
-        digest = approval_message(MAINNET.network_name, headers[-1], names[-1])
-        first, second, third = map(encode_header, headers)
-        stated = Hash(element_bytes(root))
-        return CommitProof(
-            headers=(first, second, third),
-            roots=(stated, stated),
-            certificate=certificate(digest, signing),
-        )
-
-    def settle(
-        self,
-        block: Sequence[PublicInputs],
-        verdicts: Sequence[Verdict] = (),
-        root: FieldElement | None = None,
-    ) -> None:
-        """Settle a block."""
-        new_root = self.fresh()[0] if root is None else root
-        claim = claim_of(self.root, new_root, block, MAINNET)
-        height = self.height + 1
-        self.do(
-            "settle",
-            BOB,
-            claim=claim,
-            commit=self.commit(new_root, height),
-            opening=opening_of(block, MAINNET) if verdicts else (),
-            verdicts=tuple(verdicts),
-        )
-        self.root, self.height = new_root, height
-
-    def lead_up(self) -> None:
-        """Let everything have happened once, unless the plan says that it is the first time."""
-        self.add_tokens()
-        if self.plan.is_first:
-            return
-        mints = [self.mint(number) for number in range(self.plan.kinds)]
-        for mint in mints:
-            self.deposit(mint)
-        self.settle(mints)
-
-    # What is measured
-
-    def measured(self, case: str) -> CallGas:
-        """Carry out the plan and give what its last call cost."""
-        getattr(self, f"_{_snake(self.plan.function)}")()
-        (message, record, gas) = self.chain.recorded.pop()
-        if self.chain.recorded:
-            raise AssertionError("one call is measured at a time")
-        return CallGas(
-            case=case,
-            transaction=gas,
-            calldata_bytes=len(message.data),
-            calldata=calldata_gas(message.data),
-            called=self._called(record),
-        )
-
-    def recording(self, run: Callable[[], object]) -> None:
-        """Do what is to be measured."""
-        self.chain.is_recording = True
-        try:
-            run()
-        finally:
-            self.chain.is_recording = False
-
-    def _called(self, record: Any) -> dict[str, tuple[int, int]]:
-        """Sum up what the rollup called."""
-        names = {
-            1: SIGNATURES,
-            _number(self.bench.tree.address): TREE,
-            _number(self.bench.yes.address): VERIFIER,
-            _number(self.executor): CALLS,
-            **{_number(token.address): TOKENS for token in self.bench.tokens},
-        }
-        found = dict.fromkeys((SIGNATURES, TREE, VERIFIER, CALLS, TOKENS), (0, 0))
-        for child in record.children:
-            name = names.get(int.from_bytes(child.msg.code_address, "big"), VERIFIER)
-            count, gas = found[name]
-            found[name] = (count + 1, gas + child.get_gas_used())
-        return found
-
-    def _add_token(self) -> None:
-        token = to_checksum_address(self.bench.tokens[0].address)
-        name = element_bytes(self.kinds[0])
-        self.recording(lambda: self.transact("addToken", name, token, sender=OWNER))
-
-    def _add_validators(self) -> None:
-        stake = 2**128 - 1 if self.plan.is_large else 1
-        members = as_validators(signers(self.plan.validators, "later"), stake)
-        begin = MAINNET.settlement_future_blocks
-        self.recording(
-            lambda: self.do("add_validators", valid_from=Height(begin), validators=members)
-        )
-
-    def _allowed(self) -> None:
-        """Let the rollup take as much as the plan says."""
-        match self.plan.allowance:
-            case "exact":
-                self.allow(self.value)
-            case "more":
-                self.allow(self.value + 1)
-
-    def _deposit(self) -> None:
-        self.lead_up()
-        self._allowed()
-        mint = self.mint(0)
-        self.recording(lambda: self.deposit(mint))
-
-    def _deposit_and_queue(self) -> None:
-        self.lead_up()
-        if not self.plan.is_first:
-            self.queue(self.send())
-        self._allowed()
-        mint = self.mint(0)
-        self.recording(
-            lambda: self.do(
-                "deposit_and_queue",
-                ALICE,
-                transaction=mint,
-                proof=PROVEN,
-                received=int(mint.message.value),
-            )
-        )
-
-    def _deposit_with_authorization(self) -> None:
-        self.lead_up()
-        message = self.mint(0).message
-        nonce = keccak256(b"nonce")
-        signed = Authorization(
-            depositor=DEPOSITOR.address,
-            mint_hash=message.hash,
-            note_kind=message.note_kind,
-            value=self.value,
-            valid_after=0,
-            valid_before=SEARCH_SECONDS,
-            nonce=nonce,
-        )
-        domain = domain_separator(CHAIN_ID, self.on_chain.address)
-        depositor = to_checksum_address(DEPOSITOR.address)
-        content = encode(
-            ["bytes32", "address", "address", "uint256", "uint256", "uint256", "bytes32"],
-            [
-                keccak256(RECEIVE_TYPE),
-                depositor,
-                self.rollup.address,
-                self.value,
-                0,
-                SEARCH_SECONDS,
-                nonce,
-            ],
-        )
-        given = (
-            depositor,
-            0,
-            SEARCH_SECONDS,
-            nonce,
-            _parts(self._for_token(DEPOSITOR, content)),
-            _parts(DEPOSITOR.sign(authorization_digest(signed, domain))),
-        )
-        name, kind = element_bytes(message.hash), element_bytes(message.note_kind)
-        self.recording(
-            lambda: self.transact("depositWithAuthorization", name, self.value, kind, given)
-        )
-
-    def _deposit_with_permit(self) -> None:
-        self.lead_up()
-        if self.plan.is_first:
-            self.allow(0)
-        key = _key_of(ALICE)
-        nonce = 0
-        if not self.plan.is_first:
-            self._permit(key, self.value, nonce)
-            nonce = 1
-        message = self.mint(0).message
-        name, kind = element_bytes(message.hash), element_bytes(message.note_kind)
-        content = self._permit_content(self.value, nonce)
-        signature = _parts(self._for_token(key, content))
-        self.recording(
-            lambda: self.transact(
-                "depositWithPermit", name, self.value, kind, SEARCH_SECONDS, signature
-            )
-        )
-
-    def _cancel_deposit(self) -> None:
-        self.lead_up()
-        mints = [self.mint(0), self.mint(0)]
-        for mint in mints:
-            self.deposit(mint)
-        self.chain.advance(MAINNET.bridge_cancel_seconds)
-        if not self.plan.is_first:
-            self.do("cancel_deposit", ALICE, mint_hash=mints[0].message.hash)
-        name = mints[1].message.hash
-        self.recording(lambda: self.do("cancel_deposit", ALICE, mint_hash=name))
-
-    def _substitute_burn(self) -> None:
-        self.lead_up()
-        self._allowed()
-        burn = self.burn(0)
-        if not self.plan.is_first:
-            burn = _paid_to(burn, BOB)
-        self.recording(lambda: self.substitute(burn))
-
-    def _withdraw(self) -> None:
-        self.lead_up()
-        self.deposit(self.mint(0))
-        burn = self.burn(0)
-        if not self.plan.is_first:
-            burn = _paid_to(burn, BOB)
-        if not self.plan.is_emptied:
-            self.deposit(self.mint(0))
-        elif not self.plan.is_first:
-            # One deposit came before; it is taken out first.
-            self.settle([_paid_to(self.burn(0), BOB)])
-            self._take_out(BOB)
-        self.settle([burn])
-        owner = burn_of(burn.message).recipient
-        self.recording(lambda: self._take_out(owner))
-
-    def _take_out(self, owner: Address) -> None:
-        kind = element_bytes(self.kinds[0])
-        self.transact("withdraw", kind, to_checksum_address(owner))
-
-    def _queue_transaction(self) -> None:
-        self._queued(None)
-
-    def _queue_call(self) -> None:
-        self._queued(self.call())
-
-    def _queued(self, attached: QueuedCall | None) -> None:
-        self.lead_up()
-        if not self.plan.is_first:
-            self.queue(self.send())
-        transaction = self.prepared(self.plan.block, 0)
-        self.recording(lambda: self.queue(transaction, attached))
-
-    def _entry(self, letter: str, transaction: PublicInputs | None, number: int) -> Entry:
-        """Queue what a verdict is on."""
-        if transaction is not None:
-            return self.queue(transaction, self.call() if letter == "c" else None)
-        if letter == "v":
-            return self.queue(self.send())
-        if letter == "w":
-            return self.queue(self.burn(number))
-        mint = self.mint(number)
-        self.deposit(mint)
-        return self.queue(mint)
-
-    def _settle(self) -> None:
-        plan = self.plan
-        self.lead_up()
-        block = [self.prepared(letter, number) for number, letter in enumerate(plan.block)]
-        known = [
-            burn for letter, burn in zip(plan.block, block, strict=True) if letter == "k"
-        ]
-        if known:
-            # Another burn to the same account.
-            others = [
-                replace(
-                    self.burn(0),
-                    message=replace(burn.message, hash=self.fresh()[0]),
+            (
+                (
+                    f"`{figure.function}`",
+                    str(len(figure.calls)),
+                    f"{figure.median:,}",
+                    f"{figure.worst.transaction:,}",
+                    figure.worst.case,
+                    *_deployed_range(figure, deployed),
                 )
-                for burn in known
-            ]
-            self.settle(others)
-        for number in range(plan.later_sets):
-            begin = Height(self.height + 100 + number)
-            members = as_validators(signers(1, "later"))
-            self.do("add_validators", valid_from=begin, validators=members)
-        entries, next_place = [], 0
-        for number, letter in enumerate(plan.verdicts):
-            applied = letter in "ac"
-            transaction = block[next_place] if applied else None
-            next_place += applied
-            entries.append((letter, self._entry(letter, transaction, number)))
-        self._let_go(plan.verdicts, [entry for _, entry in entries])
-        verdicts: list[Verdict] = [
-            Applied(entry=entry)
-            if letter in "ac"
-            else Void(entry=entry, is_after=True, proof=b"" if letter == "d" else PROVEN)
-            for letter, entry in entries
-        ]
-        self.recording(lambda: self.settle(block, verdicts))
-
-    def _let_go(self, letters: str, entries: Sequence[Entry]) -> None:
-        """Cancel the deposits that are to be gone."""
-        gone = [entry for letter, entry in zip(letters, entries, strict=True) if letter == "d"]
-        if gone:
-            self.chain.advance(MAINNET.bridge_cancel_seconds)
-        for entry in gone:
-            self.do("cancel_deposit", ALICE, mint_hash=entry.transaction.message.hash)
-
-    def _force(self) -> None:
-        self.lead_up()
-        transaction = self.prepared(self.plan.block, 0)
-        if self.plan.block == "k":
-            self.settle([transaction])
-        entry = self._entry(self.plan.verdicts, transaction, 0)
-        self.chain.advance(MAINNET.queue_overdue_seconds)
-        claim = claim_of(self.root, self.fresh()[0], [transaction], MAINNET)
-        self.recording(lambda: self.do("force", BOB, entry=entry, claim=claim))
-
-    def _discard(self) -> None:
-        self.lead_up()
-        letter = self.plan.verdicts
-        entry = self._entry(letter, None, 0)
-        self._let_go(letter, [entry])
-        if letter != "d":
-            self.chain.advance(MAINNET.queue_overdue_seconds)
-        proof = b"" if letter == "d" else PROVEN
-        self.recording(lambda: self.do("discard", BOB, entry=entry, proof=proof))
-
-    def _freeze(self) -> None:
-        self.lead_up()
-        self.queue(self.send())
-        self.chain.advance(MAINNET.queue_freeze_seconds)
-        self.recording(lambda: self.do("freeze", BOB))
-
-    def _leave(self) -> None:
-        self.lead_up()
-        burn = self.prepared(self.plan.block, 0)
-        if self.plan.block == "k":
-            self.settle([burn])
-        first, second = burn.input_commitments
-        leaves = [first, second][: self.plan.inputs]
-        burn = replace(
-            burn,
-            input_commitments=(first, second if len(leaves) == 2 else ZERO),
-            output_commitments=(ZERO, ZERO),
-        )
-        self.leave(burn, leaves, PROVEN)
-
-    def leave(
-        self, burn: PublicInputs, leaves: Sequence[FieldElement], proof: bytes
-    ) -> None:
-        """Freeze the rollup on a tree with some leaves, and take these out."""
-        tree = PersistentTree.of(
-            MAINNET.tree_depth, [*leaves, *case_elements("gas-leaves", 100)]
-        )
-        self.settle([], root=tree.root)
-        self.queue(self.send())
-        self.chain.advance(MAINNET.queue_freeze_seconds)
-        self.do("freeze", BOB)
-        paths = tuple(path(tree, leaf) for leaf in leaves)
-        leaving = Exit(transaction=burn, proof=proof, paths=paths)
-        self.recording(lambda: self.do("leave", BOB, leaving=leaving))
-
-    def _permit(self, key: Signer, value: int, nonce: int) -> None:
-        """Bring a permit to the token."""
-        content = self._permit_content(value, nonce)
-        v, r, s = _parts(self._for_token(key, content), number_first=True)
-        sender = to_checksum_address(ALICE)
-        self.chain.transact(
-            self.bench.tokens[0],
-            "permit",
-            sender,
-            self.rollup.address,
-            value,
-            SEARCH_SECONDS,
-            v,
-            r,
-            s,
-            sender=sender,
-        )
-
-    def _permit_content(self, value: int, nonce: int) -> bytes:
-        return encode(
-            ["bytes32", "address", "address", "uint256", "uint256", "uint256"],
-            [
-                keccak256(PERMIT_TYPE),
-                to_checksum_address(ALICE),
-                self.rollup.address,
-                value,
-                nonce,
-                SEARCH_SECONDS,
-            ],
-        )
-
-    def _for_token(self, key: Signer, content: bytes) -> Signature:
-        """Sign something for the first token."""
-        domain = encode(
-            ["bytes32", "bytes32", "bytes32", "uint256", "address"],
-            [
-                keccak256(TOKEN_DOMAIN),
-                keccak256(b"Token"),
-                keccak256(b"1"),
-                CHAIN_ID,
-                self.bench.tokens[0].address,
-            ],
-        )
-        return key.sign(keccak256(b"\x19\x01" + keccak256(domain) + keccak256(content)))
+                for figure in plans
+            ),
+        ),
+        "settlement_cases": table(
+            ("function", "case", "transaction", "execution", "bytes of calldata", "deployed"),
+            (
+                (
+                    f"`{figure.function}`",
+                    call.case,
+                    f"{call.transaction:,}",
+                    f"{call.execution:,}",
+                    f"{call.calldata_bytes:,}",
+                    f"{deployed[COUNTERPARTS[call.case]]:,}" if call.case in COUNTERPARTS else "",
+                )
+                for figure in plans
+                for call in figure.calls
+                if call.case in NAMED
+            ),
+        ),
+        "settlement_split": table(
+            ("gas for", *(f"`{NAMED[case].function}`, {case}" for case in SPLIT)),
+            zip(*_split(plans), strict=True),
+        ),
+        "settlement_proofs": table(
+            ("function", "case", "transaction", "execution", "bytes of calldata"),
+            (
+                (
+                    f"`{figure.function}`",
+                    call.case,
+                    f"{call.transaction:,}",
+                    f"{call.execution:,}",
+                    f"{call.calldata_bytes:,}",
+                )
+                for figure in proofs
+                for call in figure.calls
+            ),
+        ),
+        "settlement_others": table(
+            ("contract", "function", "cases", "median", "worst"),
+            (
+                (
+                    f"`{figure.contract}`",
+                    f"`{figure.function}`",
+                    str(len(figure.calls)),
+                    f"{figure.median:,}",
+                    f"{figure.worst.transaction:,}",
+                )
+                for figure in others
+                if figure.code_bytes is None
+            ),
+        ),
+        "settlement_deployment": table(
+            ("contract", "transaction", "bytes of code"),
+            (
+                (f"`{figure.contract}`", f"{figure.median:,}", f"{figure.code_bytes:,}")
+                for figure in others
+                if figure.code_bytes is not None
+            ),
+        ),
+    }
 
 
-SIGNATURES, TREE, VERIFIER, CALLS, TOKENS = (
-    "recovery of signers",
-    "hashes of the note tree (`NoteTree`)",
-    "verifier",
-    "calls of entries",
-    "tokens",
+SETTLEMENT: Final = (ROLLUP, *LINKED, *ADAPTERS)
+"""The contracts that are measured here."""
+
+SPLIT: Final = (
+    "no message, 10 validators",
+    "no message, 100 validators",
+    "2 mints and 2 burns",
+    "1 send, an entry that is applied",
+    "a further deposit",
+    "a send",
+    "2 notes",
 )
-"""What a rollup calls."""
+"""The cases that are taken apart."""
 
 
-def _paid_to(burn: PublicInputs, account: Address) -> PublicInputs:
-    recipient = FieldElement(int.from_bytes(account, "big"))
-    return replace(burn, message=replace(burn.message, burn_address=recipient))
+def _deployed(checkout: Path) -> dict[tuple[str, str], int]:
+    figures = json.loads((checkout / DEPLOYED).read_bytes())["figures"]
+    return {(each["function"], each["case"]): each["transaction"] for each in figures}
 
 
-def _parts(signature: Signature, *, number_first: bool = False) -> tuple[Any, ...]:
-    r, s, v = signature[:32], signature[32:64], 27 + signature[64]
-    return (v, r, s) if number_first else (r, s, v)
+def _deployed_range(figure: GasFigure, deployed: Mapping[tuple[str, str], int]) -> tuple[str, str]:
+    """Give the median and the worst of what the deployed contract has for these cases."""
+    gas = [deployed[COUNTERPARTS[each.case]] for each in figure.calls if each.case in COUNTERPARTS]
+    return (f"{statistics.median_low(gas):,}", f"{max(gas):,}") if gas else ("", "")
 
 
-def _key_of(account: Address) -> Signer:
-    """Give the key of one of the chain's accounts."""
-    Account.enable_unaudited_hdwallet_features()
-    place = f"{DERIVATION_PATH}/{ACCOUNTS.index(account)}"
-    return Signer(key=PrivateKey(bytes(Account.from_mnemonic(MNEMONIC, account_path=place).key)))
-
-
-def _number(address: ChecksumAddress) -> int:
-    return int(address, 16)
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+def _split(plans: Sequence[GasFigure]) -> Iterator[list[str]]:
+    """Name the parts of transactions, then give the parts of each."""
+    calls = {call.case: call for figure in plans for call in figure.calls}
+    parts = (SIGNATURES, TREE, VERIFIER, TOKENS)
+    yield [
+        "the transaction itself",
+        "calldata",
+        *parts,
+        "the rollup's own instructions, storage and events",
+        "**all**",
+    ]
+    for case in SPLIT:
+        call = calls[case]
+        yield [
+            f"{TRANSACTION_GAS:,}",
+            f"{call.calldata:,}",
+            *(f"{gas:,} ({count})" for count, gas in (call.called[part] for part in parts)),
+            f"{call.own_code:,}",
+            f"**{call.transaction:,}**",
+        ]

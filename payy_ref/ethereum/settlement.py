@@ -17,7 +17,12 @@ from typing import Any, Final, Self, cast
 
 from eth_abi.abi import decode, encode
 from eth_typing import ABIFunction, ChecksumAddress
-from eth_utils.abi import get_abi_output_types
+from eth_utils.abi import (
+    abi_to_signature,
+    function_signature_to_4byte_selector,
+    get_abi_input_types,
+    get_abi_output_types,
+)
 from eth_utils.address import to_checksum_address
 
 from payy_ref.consensus.commit import CommitProof
@@ -36,13 +41,20 @@ from payy_ref.ethereum.chain import (
 )
 from payy_ref.ethereum.chain import Event as ChainEvent
 from payy_ref.ledger.opening import Opening
-from payy_ref.ledger.sequence import Signature
+from payy_ref.ledger.sequence import NO_HASH, Signature
 from payy_ref.ledger.transaction import PublicInputs
 from payy_ref.merkle.path import empty_roots
 from payy_ref.parameters import Parameters
 from payy_ref.settlement import events
 from payy_ref.settlement.bridge import Burn, DepositStatus
-from payy_ref.settlement.events import CallDue, Event, TokenAdded, TransactionQueued
+from payy_ref.settlement.events import (
+    Burned,
+    DepositReturned,
+    Event,
+    MintAdded,
+    TokenAdded,
+    TransactionQueued,
+)
 from payy_ref.settlement.queue import Applied, Entry, QueuedCall, Verdict
 from payy_ref.settlement.rollup import BlockClaim, Deployment, Exit
 from payy_ref.settlement.steps import Step
@@ -137,8 +149,8 @@ class SettlementOnChain:
         self._names: dict[Address, Address] = {}
         self._token_of: dict[FieldElement, Contract] = {}
         self._manners: dict[ChecksumAddress, tuple[int, int]] = {}
-        self._accounts: set[Address] = set()
-        self._mint_hashes: set[FieldElement] = set()
+        self._debts: set[tuple[FieldElement, Address]] = set()
+        self._deposits: dict[FieldElement, FieldElement] = {}
         self._leaves: set[FieldElement] = set()
         self._entries: dict[int, Entry] = {}
 
@@ -193,9 +205,9 @@ class SettlementOnChain:
         Whoever takes the chain back to this moment goes on with a copy from this moment.
         """
         other = copy(self)
-        for name in ("_places", "_names", "_token_of", "_manners", "_entries"):
+        for name in ("_places", "_names", "_token_of", "_manners", "_deposits", "_entries"):
             setattr(other, name, dict(getattr(self, name)))
-        for name in ("_accounts", "_mint_hashes", "_leaves"):
+        for name in ("_debts", "_leaves"):
             setattr(other, name, set(getattr(self, name)))
         return other
 
@@ -220,7 +232,6 @@ class SettlementOnChain:
                 names more tokens than there are.
         """
         function, arguments = getattr(self, f"_{step.name}")(**step.arguments)
-        self._accounts.add(step.call.sender)
         self._state_token(step)
         self._wait(step.call.time)
         try:
@@ -254,20 +265,19 @@ class SettlementOnChain:
             case "substitute_burn":
                 note_kind, value = arguments["burn"].note_kind, arguments["burn"].value
             case "withdraw":
-                note_kind, value = arguments["note_kind"], 0
+                note_kind, value = arguments["note_kind"], None
             case _:
                 return
         token = self._token_of.get(note_kind)
         if token is None:
             return
-        moved = arguments.get("received", value if arguments.get("is_paid", False) else None)
-        # Tokens refuse in two ways; the step's time chooses, so that a run can be repeated.
-        refusal = REVERTS if step.call.time % 2 else RETURNS_FALSE
+        is_refused = not arguments["is_paid"] if value is None else arguments["received"] is None
         manner = (MOVES, 0)
-        if moved is None:
-            manner = (refusal, 0)
-        elif moved != value:
-            manner = (MOVES_ANOTHER, moved)
+        if is_refused:
+            # Tokens refuse in two ways; the step's time chooses, so that a run can be repeated.
+            manner = (REVERTS if step.call.time % 2 else RETURNS_FALSE, 0)
+        elif value is not None and arguments["received"] != value:
+            manner = (MOVES_ANOTHER, arguments["received"])
         if self._manners.get(token.address, (MOVES, 0)) != manner:
             self.chain.transact(token, "behave", *manner)
             self._manners[token.address] = manner
@@ -275,24 +285,23 @@ class SettlementOnChain:
     def _note(self, step: Step, said: Iterable[Event]) -> None:
         """Remember what there is to ask for."""
         for event in said:
-            values = {each.name: getattr(event, each.name) for each in fields(event)}
-            if isinstance(event, TokenAdded):
-                at = self._places[event.token]
-                (token,) = [each for each in self._tokens if _address(each.address) == at]
-                self._token_of[event.note_kind] = token
-            elif isinstance(event, TransactionQueued):
-                self._entries[event.index] = Entry(
-                    transaction=step.arguments["transaction"],
-                    call=step.arguments.get("attached"),
-                    queued_at=step.call.time,
-                )
-            elif not isinstance(event, CallDue):
-                named = ("recipient", "depositor", "substitute", "owner")
-                self._accounts.update(
-                    values[name] for name in named if isinstance(values.get(name), bytes)
-                )
-            if "mint_hash" in values:
-                self._mint_hashes.add(values["mint_hash"])
+            match event:
+                case TokenAdded():
+                    at = self._places[event.token]
+                    (token,) = [each for each in self._tokens if _address(each.address) == at]
+                    self._token_of[event.note_kind] = token
+                case TransactionQueued():
+                    self._entries[event.index] = Entry(
+                        transaction=step.arguments["transaction"],
+                        call=step.arguments.get("attached"),
+                        queued_at=step.call.time,
+                    )
+                case MintAdded():
+                    self._deposits[event.mint_hash] = event.note_kind
+                case DepositReturned():
+                    self._debts.add((self._deposits[event.mint_hash], event.depositor))
+                case Burned():
+                    self._debts.add((event.note_kind, event.recipient))
 
     # What the contracts say
 
@@ -320,19 +329,20 @@ class SettlementOnChain:
         Raises:
             ChainError: An entry that waits is not the one that was queued.
         """
-        kinds, names, leaves = map(sorted, (self._token_of, self._mint_hashes, self._leaves))
-        debts = [(kind, owner) for kind in kinds for owner in sorted(self._accounts)]
-        consumed, count = self._ask(("consumed",), ("waitingCount",))
-        waiting = range(consumed, consumed + count)
-        root, height, is_frozen, *rest = self._ask(
+        kinds, leaves = sorted(self._token_of), sorted(self._leaves)
+        names, debts = sorted(self._deposits), sorted(self._debts)
+        known = sorted(self._entries)
+        root, height, is_frozen, consumed, count, *rest = self._ask(
             ("root",),
             ("height",),
             ("isFrozen",),
+            ("consumed",),
+            ("waitingCount",),
             *(("escrow", element_bytes(kind)) for kind in kinds),
             *(("owed", element_bytes(kind), self._place(owner)) for kind, owner in debts),
             *(("depositOf", element_bytes(name)) for name in names),
-            *(("entryHash", index) for index in waiting),
             *(("hasLeft", element_bytes(leaf)) for leaf in leaves),
+            *(("entryHash", index) for index in known),
         )
         answers = iter(rest)
         escrow = [(kind, next(answers)) for kind in kinds]
@@ -345,15 +355,22 @@ class SettlementOnChain:
             "owed": [debt for debt in owed if debt[2]],
             "deposits": [(name, STATUSES[next(answers)[-1]]) for name in names],
             "consumed": consumed,
-            "waiting": tuple(self._waiting(index, next(answers)) for index in waiting),
             "exited": [leaf for leaf in leaves if next(answers)],
+            "waiting": self._waiting(
+                range(consumed, consumed + count), dict(zip(known, answers, strict=True))
+            ),
         }
 
-    def _waiting(self, index: int, entry_hash: bytes) -> Entry:
-        entry = self._entries[index]
-        if entry_hash != keccak256(encode([ENTRY_TYPE], [self._entry(entry)])):
-            raise ChainError(f"entry {index} is not the one that was queued")
-        return entry
+    def _waiting(self, indices: range, hashes: Mapping[int, bytes]) -> tuple[Entry, ...]:
+        """Find the entries that wait, by the hashes that are kept of them; no others are kept."""
+        for index, kept in hashes.items():
+            expected = self._entry_hash(index) if index in indices else NO_HASH
+            if kept != expected:
+                raise ChainError(f"what is kept of entry {index} is not what was queued")
+        return tuple(self._entries[index] for index in indices)
+
+    def _entry_hash(self, index: int) -> bytes:
+        return keccak256(encode([ENTRY_TYPE], [self._entry(self._entries[index])]))
 
     def balances(self, accounts: Sequence[Address]) -> Mapping[tuple[FieldElement, Address], int]:
         """Give what each account has of each token."""
@@ -368,7 +385,7 @@ class SettlementOnChain:
 
     def _ask_all(self, questions: Sequence[tuple[Contract, tuple[Any, ...]]]) -> list[Any]:
         """Ask functions that change nothing, with their arguments."""
-        data = [self.chain.calldata(contract, *question) for contract, question in questions]
+        data = [_calldata(contract.artefact, *question) for contract, question in questions]
         targets = [contract.address for contract, _ in questions]
         answers = self.chain.call(self._reader, "ask", targets, data, gas=BLOCK_GAS)
         outputs = (_outputs(contract.artefact, question[0]) for contract, question in questions)
@@ -496,10 +513,21 @@ def rules_of(parameters: Parameters) -> tuple[int, ...]:
     )
 
 
+def _calldata(artefact: Artefact, function: str, *arguments: Any) -> bytes:
+    """Encode a question; much quicker than by way of web3, which judges each argument."""
+    entry = _function(artefact, function)
+    selector = function_signature_to_4byte_selector(abi_to_signature(entry))
+    return selector + encode(get_abi_input_types(entry), arguments)
+
+
+def _function(artefact: Artefact, function: str) -> ABIFunction:
+    (entry,) = [each for each in artefact.abi if each.get("name") == function]
+    return cast("ABIFunction", entry)
+
+
 def _outputs(artefact: Artefact, function: str) -> Sequence[str]:
     """Give the types of what a function returns."""
-    (entry,) = [each for each in artefact.abi if each.get("name") == function]
-    return get_abi_output_types(cast("ABIFunction", entry))
+    return get_abi_output_types(_function(artefact, function))
 
 
 def _claim(claim: BlockClaim) -> tuple[Any, ...]:

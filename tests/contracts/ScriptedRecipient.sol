@@ -31,10 +31,17 @@ contract ScriptedRecipient {
     }
 
     /// @notice Call something, and keep what it comes to.
-    function pass(address target, bytes calldata input) external {
+    function pass(address target, bytes calldata input) public {
         (bool success, bytes memory answer) = target.call(input);
         accepted.push(success);
         answers.push(answer);
+    }
+
+    /// @notice Call something several times, and keep what each call comes to.
+    function passAll(address target, bytes[] calldata inputs) external {
+        for (uint256 i = 0; i < inputs.length; ++i) {
+            pass(target, inputs[i]);
+        }
     }
 
     /// @notice Use up all gas.
