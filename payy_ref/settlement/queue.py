@@ -287,9 +287,9 @@ def check_void(
 
     # CHECK
     require(not stands, ErrorCode.QUEUE_ENTRY_APPLIED)
-    is_minted = transaction.message.kind == MINT and not is_open(bridge, transaction.message.hash)
+    is_gone = transaction.message.kind == MINT and not is_open(bridge, transaction.message.hash)
     root = roots[1] if verdict.is_after else roots[0]
-    is_void = is_minted or shows_void(root, transaction, verdict.proof)
+    is_void = is_gone or shows_void(root, transaction, verdict.proof)
     require(is_void, ErrorCode.QUEUE_ENTRY_NOT_VOID)
 
 
