@@ -36,6 +36,9 @@ SAMPLE: Mapping[str, str] = {
     "transactions": "payy_ref.ledger.transaction:check_burn:TRANSACTION_BURN_ADDRESS_MISMATCH",
     "ledger": "payy_ref.ledger.block:check_transactions:LEDGER_VALUE_WITHOUT_KIND",
     "circuits": "payy_ref.proofs.verifier:verify:PROOF_EQUATION",
+    "settlement": "payy_ref.consensus.commit:check_commit:COMMIT_VIEWS_NOT_CONSECUTIVE",
+    "bridge": "payy_ref.settlement.bridge:deposit:BRIDGE_MINT_HASH_TAKEN",
+    "queue": "payy_ref.settlement.queue:check_verdicts:QUEUE_ENTRY_OMITTED",
 }
 """A check of each chapter, to be missing from a driver."""
 

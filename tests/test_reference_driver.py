@@ -52,6 +52,8 @@ def test_hello() -> None:
             "chain",
             "mempool",
             "settlement",
+            "bridge",
+            "queue",
             "circuit",
             "curve",
             "setup",

@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { Rejection } from "./forms.js";
-import { OPERATIONS, OPERATIONS_OF_OTHER_SUITES, SUITES } from "./operations.js";
+import { OPERATIONS, OPERATIONS_NOT_DONE, SUITES } from "./operations.js";
 import { PRESETS } from "./parameters.js";
 
 type Answer = Record<string, unknown>;
@@ -22,7 +22,7 @@ function answerRun(request: Answer): Answer {
   if (typeof suite !== "string" || typeof operation !== "string") return errored("suite and operation must be text");
   // To answer `skipped` says "known, not done here"; an unknown name is `errored`.
   const name = `${suite}/${operation}`;
-  if (OPERATIONS_OF_OTHER_SUITES.has(name)) return { result: "skipped", reason: `suite ${suite} is not implemented` };
+  if (OPERATIONS_NOT_DONE.has(name)) return { result: "skipped", reason: `${name} is not implemented` };
   const run = OPERATIONS.get(name);
   if (run === undefined) return errored("unknown suite or operation");
   const parameters = PRESETS.get(preset);
