@@ -82,7 +82,7 @@ def gas_rows(figures: Iterable[Figure]) -> list[dict[str, str]]:
     return [
         {
             "contract": figure.contract,
-            "function": figure.function,
+            "function": figure.name.removeprefix(f"{figure.contract}."),
             "cases": str(len(figure.calls)),
             "median": f"{figure.median:,}",
             "worst": f"{figure.worst.transaction:,}",
