@@ -15,7 +15,7 @@ import pytest
 from eth_utils.address import to_checksum_address
 
 from payy_ref.crypto.field import FieldElement, element_bytes
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode
 from payy_ref.ethereum.artefact import read_artefact
 from payy_ref.ethereum.chain import Chain
@@ -29,7 +29,7 @@ from payy_ref.ledger.note import InputNote, Note, NoteValue, Psi, SecretKey, not
 from payy_ref.ledger.transaction import PublicInputs, Statement, public_inputs_of
 from payy_ref.merkle.persistent import PersistentTree
 from payy_ref.merkle.tree import path
-from payy_ref.settlement.queue import Entry
+from payy_ref.settlement.entry import Entry
 from payy_ref.settlement.rollup import Exit
 from payy_ref.testing.settlement_history import (
     ALICE,
@@ -57,7 +57,7 @@ from tests.settlement_proofs import (
 DOUBLES: Final = Path(__file__).parent / "contracts" / "build"
 """Test doubles: the token is one, the verifiers are not."""
 
-TOKEN: Final = Address(bytes(19) + b"\x07")
+TOKEN: Final = EthereumAddress(bytes(19) + b"\x07")
 """What histories call the token."""
 
 KEYS: Final = signers(4)
@@ -71,7 +71,7 @@ DAY: Final = 200
 class Holder:
     """Somebody with notes, and nothing else that others do not have."""
 
-    account: Address
+    account: EthereumAddress
     """Where they want their money."""
     secret: SecretKey
     """The key of their notes."""
@@ -140,12 +140,12 @@ class World:
         other.deployed = self.deployed.copy()
         return other
 
-    def attempt(self, name: str, sender: Address, **arguments: Any) -> str | None:
+    def attempt(self, name: str, sender: EthereumAddress, **arguments: Any) -> str | None:
         """Do a step; give the name of the contract's error."""
         self.time += DAY
         return self.deployed.perform(step(name, sender, self.time, **arguments)).error
 
-    def do(self, name: str, sender: Address, **arguments: Any) -> None:
+    def do(self, name: str, sender: EthereumAddress, **arguments: Any) -> None:
         """Do a step that has to be accepted."""
         assert self.attempt(name, sender, **arguments) is None
 

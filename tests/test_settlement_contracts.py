@@ -22,7 +22,7 @@ from eth_utils.address import to_canonical_address, to_checksum_address
 
 from payy_ref.crypto.field import MODULUS, FieldElement, element_bytes
 from payy_ref.crypto.hashing import keccak256
-from payy_ref.crypto.secp256k1 import ORDER, Address
+from payy_ref.crypto.secp256k1 import ORDER, EthereumAddress
 from payy_ref.errors import ErrorCode
 from payy_ref.ethereum.artefact import Artefact, read_artefact
 from payy_ref.ethereum.chain import (
@@ -946,7 +946,7 @@ def authorization_of(
 
 def domain_of(contract: Contract, chain_id: int = CHAIN_ID) -> bytes:
     """Give a rollup's separator, as Python computes it."""
-    return domain_separator(chain_id, Address(to_canonical_address(contract.address)))
+    return domain_separator(chain_id, EthereumAddress(to_canonical_address(contract.address)))
 
 
 def test_somebody_else_brings_a_deposit(network: Network) -> None:
@@ -1028,7 +1028,7 @@ def other_form(signature: tuple[bytes, bytes, int]) -> tuple[bytes, bytes, int]:
 
 def test_a_rollup_has_the_name_that_python_gives_it(network: Network, mainnet: Network) -> None:
     """With the contract and the chain where the parameters say so."""
-    address = Address(to_canonical_address(network.rollup.address))
+    address = EthereumAddress(to_canonical_address(network.rollup.address))
     assert network.name == deployment_name("Payy", CHAIN_ID, address)
     assert mainnet.name == "Payy"
 
@@ -1040,7 +1040,7 @@ def test_signatures_for_one_deployment_are_worth_nothing_to_another(network: Net
     commit = network.commit(claim)
     with pytest.raises(RevertedError, match="CERTIFICATE_SIGNER"):
         network.chain.transact(other, "settle", claim, commit, (), ())
-    own = Address(to_canonical_address(network.rollup.address))
+    own = EthereumAddress(to_canonical_address(network.rollup.address))
     elsewhere = network.commit(claim, name=deployment_name("Payy", CHAIN_ID + 1, own))
     with pytest.raises(RevertedError, match="CERTIFICATE_SIGNER"):
         network.transact("settle", claim, elsewhere, (), ())

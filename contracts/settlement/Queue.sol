@@ -85,7 +85,11 @@ abstract contract Queue is Bridge {
     /// @notice A transaction waits to be settled.
     /// @param index Number of the entry, from 0.
     /// @param sender Who queued it.
-    event TransactionQueued(uint256 indexed index, address indexed sender);
+    /// @param entry What waits; whoever settles has to bring it, since its hash alone is kept.
+    /// @param proof The client's proof, which a block with the transaction needs.
+    event TransactionQueued(
+        uint256 indexed index, address indexed sender, Entry entry, bytes proof
+    );
 
     /// @notice An entry of the queue has had its turn.
     /// @param index Number of the entry.
@@ -155,7 +159,7 @@ abstract contract Queue is Bridge {
         uint256 index = _queued++;
         Entry memory entry = Entry(words, hasCall, attached, block.timestamp);
         _waiting[index] = Waiting(_hashOf(entry), uint64(block.timestamp));
-        emit TransactionQueued(index, msg.sender);
+        emit TransactionQueued(index, msg.sender, entry, proof);
     }
 
     /// @dev Judge what can be judged of a transaction that is no padding, alone in a block, without

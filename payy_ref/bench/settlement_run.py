@@ -26,7 +26,7 @@ from payy_ref.bench.settlement_plan import MAINNET, PLACES, Plan
 from payy_ref.consensus.commit import CommitProof, approval_message
 from payy_ref.crypto.field import FieldElement, element_bytes
 from payy_ref.crypto.hashing import keccak256
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.ethereum.artefact import Artefact, read_artefact
 from payy_ref.ethereum.chain import (
     BLOCK_SECONDS,
@@ -68,7 +68,8 @@ from payy_ref.settlement.authorization import (
     domain_separator,
 )
 from payy_ref.settlement.bridge import burn_of
-from payy_ref.settlement.queue import Applied, Entry, QueuedCall, Verdict, Void
+from payy_ref.settlement.entry import Entry, QueuedCall
+from payy_ref.settlement.queue import Applied, Verdict, Void
 from payy_ref.settlement.rollup import BlockClaim, Exit
 from payy_ref.settlement.steps import Step
 from payy_ref.testing.settlement_history import (
@@ -253,7 +254,7 @@ class History:
         """Time of the next block, as steps count it."""
         return self.chain.timestamp + BLOCK_SECONDS - self._offset
 
-    def do(self, name: str, sender: Address = OWNER, **arguments: Any) -> None:
+    def do(self, name: str, sender: EthereumAddress = OWNER, **arguments: Any) -> None:
         """Do a step now; it must be accepted."""
         self.perform(step(name, sender, self.now, **arguments))
 
@@ -263,7 +264,7 @@ class History:
         if done.error is not None:
             raise AssertionError(f"{what.name}: {done.error}")
 
-    def transact(self, function: str, *arguments: Any, sender: Address = ALICE) -> None:
+    def transact(self, function: str, *arguments: Any, sender: EthereumAddress = ALICE) -> None:
         """Call the rollup directly, where no step says the same."""
         self.chain.transact(self.rollup, function, *arguments, sender=to_checksum_address(sender))
 
@@ -285,7 +286,7 @@ class History:
     def add_tokens(self) -> None:
         """Name the tokens, and let the rollup take them."""
         for number in range(self.plan.kinds):
-            token = Address(bytes([number + 1]).rjust(20, b"\x01"))
+            token = EthereumAddress(bytes([number + 1]).rjust(20, b"\x01"))
             self.do("add_token", note_kind=self.kinds[number], token=token)
         self.allow()
 
@@ -385,7 +386,7 @@ class History:
 
     def call(self) -> QueuedCall:
         """Give a call that uses all its gas."""
-        target = Address(bytes.fromhex(self.bench.spender.address[2:]))
+        target = EthereumAddress(bytes.fromhex(self.bench.spender.address[2:]))
         data = b"\xff" * self.plan.call_bytes
         return QueuedCall(target=target, data=data, gas=MAINNET.queue_call_gas)
 
@@ -627,7 +628,7 @@ class History:
         owner = burn_of(burn.message).recipient
         self.recording(lambda: self._take_out(owner))
 
-    def _take_out(self, owner: Address) -> None:
+    def _take_out(self, owner: EthereumAddress) -> None:
         kind = element_bytes(self.kinds[0])
         self.transact("withdraw", kind, to_checksum_address(owner))
 
@@ -811,7 +812,7 @@ SIGNATURES, TREE, VERIFIER, CALLS, TOKENS = (
 """What a rollup calls."""
 
 
-def _paid_to(burn: PublicInputs, account: Address) -> PublicInputs:
+def _paid_to(burn: PublicInputs, account: EthereumAddress) -> PublicInputs:
     recipient = FieldElement(int.from_bytes(account, "big"))
     return replace(burn, message=replace(burn.message, burn_address=recipient))
 
@@ -821,7 +822,7 @@ def _parts(signature: Signature, *, number_first: bool = False) -> tuple[Any, ..
     return (v, r, s) if number_first else (r, s, v)
 
 
-def _key_of(account: Address) -> Signer:
+def _key_of(account: EthereumAddress) -> Signer:
     """Give the key of one of the chain's accounts."""
     Account.enable_unaudited_hdwallet_features()
     place = f"{DERIVATION_PATH}/{ACCOUNTS.index(account)}"

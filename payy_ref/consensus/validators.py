@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from payy_ref.crypto.secp256k1 import NO_ADDRESS, Address
+from payy_ref.crypto.secp256k1 import NO_ADDRESS, EthereumAddress
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.sequence import Height
 
@@ -22,7 +22,7 @@ STAKE_LIMIT: Final = 2**128
 class Validator:
     """A sequencer that may sign."""
 
-    address: Address
+    address: EthereumAddress
     """The account of its key."""
     stake: int
     """Its weight."""
@@ -42,7 +42,7 @@ class ValidatorSet:
         """The weight of all together."""
         return sum(validator.stake for validator in self.validators)
 
-    def stake_of(self, address: Address) -> int:
+    def stake_of(self, address: EthereumAddress) -> int:
         """Give the weight of an account; 0 if it is no member."""
         return sum(each.stake for each in self.validators if each.address == address)
 

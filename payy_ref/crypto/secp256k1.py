@@ -9,15 +9,15 @@ from typing import Final, NewType
 
 from eth_keys.datatypes import Signature as RecoverableSignature
 from eth_keys.exceptions import BadSignature
-from eth_keys.exceptions import ValidationError as BadForm
+from eth_utils.exceptions import ValidationError as BadForm
 
-Address = NewType("Address", bytes)
+EthereumAddress = NewType("EthereumAddress", bytes)
 """20 bytes: an account or a contract on L1."""
 
 ADDRESS_BYTES: Final = 20
 """Length of an address."""
 
-NO_ADDRESS: Final = Address(bytes(ADDRESS_BYTES))
+NO_ADDRESS: Final = EthereumAddress(bytes(ADDRESS_BYTES))
 """The address that nobody has the key of."""
 
 ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -27,7 +27,7 @@ SIGNATURE_BYTES: Final = 65
 """Length of a signature: r and s in 32 bytes each, and the recovery id."""
 
 
-def recovered_address(digest: bytes, signature: bytes) -> Address | None:
+def recovered_address(digest: bytes, signature: bytes) -> EthereumAddress | None:
     """
     Find who signed a hash.
 
@@ -54,4 +54,4 @@ def recovered_address(digest: bytes, signature: bytes) -> Address | None:
         key = RecoverableSignature(vrs=(recovery_id, r, s)).recover_public_key_from_msg_hash(digest)
     except (BadSignature, BadForm):
         return None
-    return Address(key.to_canonical_address())
+    return EthereumAddress(key.to_canonical_address())

@@ -29,7 +29,7 @@ from payy_ref.consensus.commit import CommitProof
 from payy_ref.consensus.validators import Validator
 from payy_ref.crypto.field import FieldElement, element_bytes
 from payy_ref.crypto.hashing import keccak256
-from payy_ref.crypto.secp256k1 import NO_ADDRESS, Address
+from payy_ref.crypto.secp256k1 import NO_ADDRESS, EthereumAddress
 from payy_ref.ethereum.artefact import Artefact, read_artefact
 from payy_ref.ethereum.chain import (
     BLOCK_GAS,
@@ -42,11 +42,12 @@ from payy_ref.ethereum.chain import (
 from payy_ref.ethereum.chain import Event as ChainEvent
 from payy_ref.ledger.opening import Opening
 from payy_ref.ledger.sequence import NO_HASH, Signature
-from payy_ref.ledger.transaction import PublicInputs
+from payy_ref.ledger.transaction import PublicInputs, public_inputs_of
 from payy_ref.merkle.path import empty_roots
 from payy_ref.parameters import Parameters
 from payy_ref.settlement import events
 from payy_ref.settlement.bridge import Burn, DepositStatus
+from payy_ref.settlement.entry import Entry, QueuedCall
 from payy_ref.settlement.events import (
     Burned,
     DepositReturned,
@@ -55,7 +56,7 @@ from payy_ref.settlement.events import (
     TokenAdded,
     TransactionQueued,
 )
-from payy_ref.settlement.queue import Applied, Entry, QueuedCall, Verdict
+from payy_ref.settlement.queue import Applied, Verdict
 from payy_ref.settlement.rollup import BlockClaim, Deployment, Exit
 from payy_ref.settlement.steps import Step
 
@@ -145,11 +146,11 @@ class SettlementOnChain:
         self._reader = reader
         self._tokens = tuple(tokens)
         self._offset = offset
-        self._places: dict[Address, Address] = {}
-        self._names: dict[Address, Address] = {}
+        self._places: dict[EthereumAddress, EthereumAddress] = {}
+        self._names: dict[EthereumAddress, EthereumAddress] = {}
         self._token_of: dict[FieldElement, Contract] = {}
         self._manners: dict[ChecksumAddress, tuple[int, int]] = {}
-        self._debts: set[tuple[FieldElement, Address]] = set()
+        self._debts: set[tuple[FieldElement, EthereumAddress]] = set()
         self._deposits: dict[FieldElement, FieldElement] = {}
         self._leaves: set[FieldElement] = set()
         self._entries: dict[int, Entry] = {}
@@ -212,7 +213,7 @@ class SettlementOnChain:
         return other
 
     @property
-    def address(self) -> Address:
+    def address(self) -> EthereumAddress:
         """Where the rollup is."""
         return _address(self.rollup.address)
 
@@ -242,7 +243,7 @@ class SettlementOnChain:
             return Performed(error=rejection.name, gas_used=rejection.gas_used or 0)
         own = [event for event in receipt.events if event.address == self.rollup.address]
         said = tuple(map(self._event, own))
-        self._note(step, said)
+        self._note(said)
         return Performed(error=None, events=said, gas_used=receipt.gas_used)
 
     def _wait(self, time: int) -> None:
@@ -282,7 +283,7 @@ class SettlementOnChain:
             self.chain.transact(token, "behave", *manner)
             self._manners[token.address] = manner
 
-    def _note(self, step: Step, said: Iterable[Event]) -> None:
+    def _note(self, said: Iterable[Event]) -> None:
         """Remember what there is to ask for."""
         for event in said:
             match event:
@@ -291,11 +292,7 @@ class SettlementOnChain:
                     (token,) = [each for each in self._tokens if _address(each.address) == at]
                     self._token_of[event.note_kind] = token
                 case TransactionQueued():
-                    self._entries[event.index] = Entry(
-                        transaction=step.arguments["transaction"],
-                        call=step.arguments.get("attached"),
-                        queued_at=step.call.time,
-                    )
+                    self._entries[event.index] = event.entry
                 case MintAdded():
                     self._deposits[event.mint_hash] = event.note_kind
                 case DepositReturned():
@@ -316,9 +313,10 @@ class SettlementOnChain:
 
     def _value(self, name: str, value: Any) -> Any:
         if isinstance(value, str):
-            place = _address(value)
-            return self._names.get(place, place)
-        if isinstance(value, bytes) and name != "data":
+            return self._name(value)
+        if name == "entry":
+            return self._entry_of(value)
+        if isinstance(value, bytes) and name not in ("data", "proof"):
             return FieldElement(int.from_bytes(value, "big"))
         return value
 
@@ -372,7 +370,9 @@ class SettlementOnChain:
     def _entry_hash(self, index: int) -> bytes:
         return keccak256(encode([ENTRY_TYPE], [self._entry(self._entries[index])]))
 
-    def balances(self, accounts: Sequence[Address]) -> Mapping[tuple[FieldElement, Address], int]:
+    def balances(
+        self, accounts: Sequence[EthereumAddress]
+    ) -> Mapping[tuple[FieldElement, EthereumAddress], int]:
         """Give what each account has of each token."""
         pairs = [(kind, account) for kind in sorted(self._token_of) for account in accounts]
         questions = [
@@ -396,7 +396,7 @@ class SettlementOnChain:
 
     # Functions and their arguments, by the name of the step
 
-    def _add_token(self, *, note_kind: FieldElement, token: Address) -> Any:
+    def _add_token(self, *, note_kind: FieldElement, token: EthereumAddress) -> Any:
         if token not in self._places:
             taken = len(self._places)
             if taken == len(self._tokens):
@@ -433,7 +433,7 @@ class SettlementOnChain:
         )
         return "substituteBurn", (given, burn_height)
 
-    def _withdraw(self, *, note_kind: FieldElement, owner: Address, is_paid: bool) -> Any:
+    def _withdraw(self, *, note_kind: FieldElement, owner: EthereumAddress, is_paid: bool) -> Any:
         del is_paid
         return "withdraw", (element_bytes(note_kind), self._place(owner))
 
@@ -475,7 +475,12 @@ class SettlementOnChain:
 
     # Structs
 
-    def _place(self, name: Address) -> ChecksumAddress:
+    def _name(self, text: str) -> EthereumAddress:
+        """Find what the steps call an address of the chain."""
+        place = _address(text)
+        return self._names.get(place, place)
+
+    def _place(self, name: EthereumAddress) -> ChecksumAddress:
         """Find the address on the chain that an address of the steps stands for."""
         return _checksum(self._places.get(name, name))
 
@@ -488,6 +493,16 @@ class SettlementOnChain:
         called = self._call(entry.call or none)
         queued_at = (entry.queued_at + self._offset) % 2**256
         return _words(entry.transaction), has_call, called, queued_at
+
+    def _entry_of(self, value: tuple[Any, ...]) -> Entry:
+        """Read an entry that the contract shows; the inverse of `_entry`."""
+        words, has_call, (target, gas, data), queued_at = value
+        call = QueuedCall(target=self._name(target), data=data, gas=gas) if has_call else None
+        return Entry(
+            transaction=public_inputs_of([FieldElement(word) for word in words]),
+            call=call,
+            queued_at=queued_at - self._offset,
+        )
 
     def _verdict(self, verdict: Verdict) -> tuple[Any, ...]:
         entry = self._entry(verdict.entry)
@@ -552,8 +567,8 @@ def _checksum(address: bytes) -> ChecksumAddress:
     return to_checksum_address(address)
 
 
-def _address(text: str) -> Address:
-    return Address(bytes.fromhex(text.removeprefix("0x")))
+def _address(text: str) -> EthereumAddress:
+    return EthereumAddress(bytes.fromhex(text.removeprefix("0x")))
 
 
 def _snake(name: str) -> str:

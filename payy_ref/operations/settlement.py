@@ -7,7 +7,7 @@ from typing import Any, Final
 from payy_ref.consensus.commit import CommitProof
 from payy_ref.consensus.validators import Validator
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import ADDRESS_BYTES, Address
+from payy_ref.crypto.secp256k1 import ADDRESS_BYTES, EthereumAddress
 from payy_ref.ledger.sequence import (
     Height,
     Signature,
@@ -38,8 +38,9 @@ from payy_ref.settlement.authorization import (
     domain_separator,
 )
 from payy_ref.settlement.bridge import Burn, Deposit, DepositStatus
+from payy_ref.settlement.entry import Entry, QueuedCall
 from payy_ref.settlement.events import Event
-from payy_ref.settlement.queue import Applied, Entry, QueuedCall, Verdict, Void
+from payy_ref.settlement.queue import Applied, Verdict, Void
 from payy_ref.settlement.rollup import (
     BlockClaim,
     Call,
@@ -190,7 +191,7 @@ _ABSENT: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def _step(name: str, parts: Mapping[str, Any]) -> Step:
     arguments = {**_ABSENT.get(name, {}), **parts}
-    call = Call(sender=Address(arguments.pop("sender")), time=arguments.pop("time"))
+    call = Call(sender=EthereumAddress(arguments.pop("sender")), time=arguments.pop("time"))
     if name == "leave":
         arguments = {"leaving": Exit(**arguments)}
     return Step(name=name, call=call, arguments=arguments)
@@ -233,7 +234,12 @@ _EVENTS: Final[Mapping[type, Fields]] = {
         "substitute": ADDRESS,
     },
     events.Withdrawn: {"note_kind": ELEMENT, "owner": ADDRESS, "value": Integer()},
-    events.TransactionQueued: {"index": Integer(), "sender": ADDRESS},
+    events.TransactionQueued: {
+        "index": Integer(),
+        "sender": ADDRESS,
+        "entry": ENTRY,
+        "proof": Bytes(),
+    },
     events.EntryConsumed: {"index": Integer(), "applied": Boolean()},
     events.CallDue: {
         "index": Integer(),
@@ -348,7 +354,9 @@ def _signing_message(
     }
 
 
-def _network_name(parameters: Parameters, *, chain_id: int, contract: Address) -> Mapping[str, Any]:
+def _network_name(
+    parameters: Parameters, *, chain_id: int, contract: EthereumAddress
+) -> Mapping[str, Any]:
     name = parameters.network_name
     if parameters.settlement_names_deployment:
         name = deployment_name(name, chain_id, contract)
@@ -359,7 +367,7 @@ def _authorize(
     parameters: Parameters,
     *,
     chain_id: int,
-    contract: Address,
+    contract: EthereumAddress,
     signature: Signature,
     **authorization: Any,
 ) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from payy_ref.crypto.field import FieldElement, element_bytes
 from payy_ref.crypto.hashing import keccak256
-from payy_ref.crypto.secp256k1 import Address, recovered_address
+from payy_ref.crypto.secp256k1 import EthereumAddress, recovered_address
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.sequence import Hash, Signature
 
@@ -33,7 +33,7 @@ DEPOSIT_TYPE: Final = (
 class Authorization:
     """What a depositor signs."""
 
-    depositor: Address
+    depositor: EthereumAddress
     """Whose money it is."""
     mint_hash: FieldElement
     """What it is for."""
@@ -49,7 +49,7 @@ class Authorization:
     """32 bytes; the token accepts each once."""
 
 
-def domain_separator(chain_id: int, contract: Address) -> Hash:
+def domain_separator(chain_id: int, contract: EthereumAddress) -> Hash:
     """
     Bind what is signed to one contract on one chain.
 

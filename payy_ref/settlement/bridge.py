@@ -21,7 +21,7 @@ from typing import Final
 from rpds import HashTrieMap
 
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.note import PADDING_KIND, VALUE_LIMIT
 from payy_ref.ledger.transaction import Message
@@ -55,7 +55,7 @@ class DepositStatus(Enum):
 class Deposit:
     """Money that was locked for a mint."""
 
-    depositor: Address
+    depositor: EthereumAddress
     """Whose money it is until a block takes it."""
     note_kind: FieldElement
     """Of which token."""
@@ -77,7 +77,7 @@ class Burn:
     """The amount."""
     burn_hash: FieldElement
     """The commitment of the first burned note."""
-    recipient: Address
+    recipient: EthereumAddress
     """Who is to be paid."""
 
 
@@ -87,7 +87,7 @@ class Account:
 
     note_kind: FieldElement
     """Of which token."""
-    owner: Address
+    owner: EthereumAddress
     """To whom."""
 
 
@@ -95,13 +95,13 @@ class Account:
 class Bridge:
     """What is locked, and for what."""
 
-    tokens: HashTrieMap[FieldElement, Address] = field(default_factory=HashTrieMap)
+    tokens: HashTrieMap[FieldElement, EthereumAddress] = field(default_factory=HashTrieMap)
     """The token of each note kind."""
     deposits: HashTrieMap[FieldElement, Deposit] = field(default_factory=HashTrieMap)
     """Every deposit ever made, by its mint hash."""
     credits: HashTrieMap[Account, int] = field(default_factory=HashTrieMap)
     """What is owed; never 0."""
-    substitutions: HashTrieMap[Burn, Address] = field(default_factory=HashTrieMap)
+    substitutions: HashTrieMap[Burn, EthereumAddress] = field(default_factory=HashTrieMap)
     """Burns that somebody paid in advance, and who."""
     escrow: HashTrieMap[FieldElement, int] = field(default_factory=HashTrieMap)
     """How much of each note kind's token is locked."""
@@ -110,7 +110,7 @@ class Bridge:
         """Give how much of a token is locked."""
         return self.escrow.get(note_kind, 0)
 
-    def owed(self, note_kind: FieldElement, owner: Address) -> int:
+    def owed(self, note_kind: FieldElement, owner: EthereumAddress) -> int:
         """Give what somebody is owed."""
         return self.credits.get(Account(note_kind=note_kind, owner=owner), 0)
 
@@ -119,7 +119,7 @@ Outcome = tuple[Bridge, tuple[Event, ...]]
 """The bridge afterwards, and what L1 says."""
 
 
-def add_token(bridge: Bridge, note_kind: FieldElement, token: Address) -> Outcome:
+def add_token(bridge: Bridge, note_kind: FieldElement, token: EthereumAddress) -> Outcome:
     """
     Give a note kind its token, once and for all.
 
@@ -142,7 +142,7 @@ def add_token(bridge: Bridge, note_kind: FieldElement, token: Address) -> Outcom
 def deposit(
     bridge: Bridge,
     *,
-    depositor: Address,
+    depositor: EthereumAddress,
     mint_hash: FieldElement,
     note_kind: FieldElement,
     value: int,
@@ -260,7 +260,7 @@ def take_deposit(bridge: Bridge, mint: Message) -> Outcome:
 
 
 def cancel_deposit(
-    bridge: Bridge, *, sender: Address, mint_hash: FieldElement, earliest: int, time: int
+    bridge: Bridge, *, sender: EthereumAddress, mint_hash: FieldElement, earliest: int, time: int
 ) -> Outcome:
     """
     Give a deposit back to who made it.
@@ -305,7 +305,7 @@ def return_deposit(bridge: Bridge, mint_hash: FieldElement) -> Outcome:
     return after, (DepositReturned(mint_hash=mint_hash, depositor=made.depositor),)
 
 
-def credit(bridge: Bridge, note_kind: FieldElement, owner: Address, value: int) -> Bridge:
+def credit(bridge: Bridge, note_kind: FieldElement, owner: EthereumAddress, value: int) -> Bridge:
     """Owe somebody more; an amount of 0 leaves no trace."""
     if value == 0:
         return bridge
@@ -326,7 +326,7 @@ def burn_of(message: Message) -> Burn:
         note_kind=message.note_kind,
         value=message.value,
         burn_hash=message.hash,
-        recipient=Address(recipient.to_bytes(20, "big")),
+        recipient=EthereumAddress(recipient.to_bytes(20, "big")),
     )
 
 
@@ -361,7 +361,7 @@ def release_burn(bridge: Bridge, burn: Burn) -> Outcome:
 
 
 def substitute_burn(
-    bridge: Bridge, burn: Burn, *, substitute: Address, received: int | None
+    bridge: Bridge, burn: Burn, *, substitute: EthereumAddress, received: int | None
 ) -> Outcome:
     """
     Pay for a burn in advance: the money goes from the payer to the recipient at once.
@@ -397,7 +397,9 @@ def substitute_burn(
     return after, (paid,)
 
 
-def withdraw(bridge: Bridge, *, note_kind: FieldElement, owner: Address, is_paid: bool) -> Outcome:
+def withdraw(
+    bridge: Bridge, *, note_kind: FieldElement, owner: EthereumAddress, is_paid: bool
+) -> Outcome:
     """
     Pay what somebody is owed, all of it.
 

@@ -8,8 +8,9 @@ They are also the only effects. Whoever runs a transition has to move the money 
 from dataclasses import dataclass
 
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.ledger.sequence import Height
+from payy_ref.settlement.entry import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class TokenAdded:
 
     note_kind: FieldElement
     """The note kind."""
-    token: Address
+    token: EthereumAddress
     """The contract of the token."""
 
 
@@ -62,7 +63,7 @@ class DepositReturned:
 
     mint_hash: FieldElement
     """By which it was known."""
-    depositor: Address
+    depositor: EthereumAddress
     """To whom it is owed."""
 
 
@@ -74,7 +75,7 @@ class Burned:
     """Of which token."""
     burn_hash: FieldElement
     """The commitment of the first burned note."""
-    recipient: Address
+    recipient: EthereumAddress
     """To whom it is owed."""
     value: int
     """The amount."""
@@ -90,11 +91,11 @@ class BurnSubstituted:
     """Of which token."""
     burn_hash: FieldElement
     """The commitment of the first note to be burned."""
-    recipient: Address
+    recipient: EthereumAddress
     """Who was paid."""
     value: int
     """The amount."""
-    substitute: Address
+    substitute: EthereumAddress
     """Who paid, and will be paid by the burn."""
 
 
@@ -104,7 +105,7 @@ class Withdrawn:
 
     note_kind: FieldElement
     """Of which token."""
-    owner: Address
+    owner: EthereumAddress
     """Who was paid."""
     value: int
     """The amount."""
@@ -116,8 +117,12 @@ class TransactionQueued:
 
     index: int
     """Number of the entry, from 0."""
-    sender: Address
+    sender: EthereumAddress
     """Who queued it."""
+    entry: Entry
+    """What waits. L1 keeps its hash, so that whoever settles has to bring it."""
+    proof: bytes
+    """The client's proof, which a block with the transaction needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +145,7 @@ class CallDue:
 
     index: int
     """Number of the entry."""
-    target: Address
+    target: EthereumAddress
     """Who is called."""
     data: bytes
     """With what."""

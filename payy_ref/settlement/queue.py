@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.block import check_transactions, commit_hash, is_padding, packed_messages
 from payy_ref.ledger.opening import Opening, opened_commit_hash, place_hash
 from payy_ref.ledger.transaction import BURN, MINT, SEND, Message, PublicInputs
 from payy_ref.parameters import Parameters
 from payy_ref.settlement.bridge import Bridge, check_mint, is_open, return_deposit
+from payy_ref.settlement.entry import Entry, QueuedCall
 from payy_ref.settlement.events import CallDue, EntryConsumed, Event, TransactionQueued
 
 TransactionVerifier = Callable[[PublicInputs, bytes], bool]
@@ -30,30 +31,6 @@ VoidVerifier = Callable[[FieldElement, PublicInputs, bytes], bool]
 Tells whether it is shown that a block with this transaction alone is invalid on the tree with this
 root.
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuedCall:
-    """A call to another contract, made when the transaction that it belongs to is settled."""
-
-    target: Address
-    """Who is called."""
-    data: bytes
-    """With what."""
-    gas: int
-    """How much gas the call gets."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A transaction that waits."""
-
-    transaction: PublicInputs
-    """What is to be settled."""
-    call: QueuedCall | None
-    """What is to be called then."""
-    queued_at: int
-    """When it was queued, in seconds of L1's time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +71,7 @@ def queued(
     queue: Queue,
     bridge: Bridge,
     *,
-    sender: Address,
+    sender: EthereumAddress,
     transaction: PublicInputs,
     proof: bytes,
     call: QueuedCall | None,
@@ -132,7 +109,8 @@ def queued(
     index = queue.consumed + len(queue.waiting)
     entry = Entry(transaction=transaction, call=call, queued_at=time)
     after = replace(queue, waiting=(*queue.waiting, entry))
-    return after, (TransactionQueued(index=index, sender=sender),)
+    said = TransactionQueued(index=index, sender=sender, entry=entry, proof=proof)
+    return after, (said,)
 
 
 def check_call(call: QueuedCall, parameters: Parameters) -> None:

@@ -19,7 +19,7 @@ from typing import Final
 from payy_ref.consensus.commit import CommitProof, check_commit
 from payy_ref.consensus.validators import Validator, ValidatorSet, checked_validators
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.block import check_transactions
 from payy_ref.ledger.opening import Opening
@@ -30,16 +30,9 @@ from payy_ref.parameters import Parameters
 from payy_ref.settlement import bridge as bridge_rules
 from payy_ref.settlement import queue as queue_rules
 from payy_ref.settlement.bridge import Bridge, Burn
+from payy_ref.settlement.entry import Entry, QueuedCall
 from payy_ref.settlement.events import Event, Frozen, RollupVerified, ValidatorSetAdded
-from payy_ref.settlement.queue import (
-    Applied,
-    Entry,
-    Queue,
-    QueuedCall,
-    Verdict,
-    Void,
-    VoidVerifier,
-)
+from payy_ref.settlement.queue import Applied, Queue, Verdict, Void, VoidVerifier
 from payy_ref.settlement.verifiers import Verifiers
 
 FIXED_WORDS: Final = 3
@@ -53,7 +46,7 @@ MESSAGE_WORDS: Final = {MINT: 4, BURN: 5}
 class Call:
     """Who does something on L1, and when."""
 
-    sender: Address
+    sender: EthereumAddress
     """The account."""
     time: int
     """Seconds of L1's time."""
@@ -63,7 +56,7 @@ class Call:
 class Deployment:
     """What a rollup is made with."""
 
-    owner: Address
+    owner: EthereumAddress
     """Who names tokens and validator sets, and can do nothing else."""
     network_name: str
     """The name that sequencers sign with."""
@@ -75,7 +68,7 @@ class Deployment:
 class Rollup:
     """The state on L1."""
 
-    owner: Address
+    owner: EthereumAddress
     """Who names tokens and validator sets."""
     network_name: str
     """The name that sequencers sign with."""
@@ -171,7 +164,7 @@ def deployed(deployment: Deployment, parameters: Parameters) -> Rollup:
     )
 
 
-def deployment_name(network_name: str, chain_id: int, contract: Address) -> str:
+def deployment_name(network_name: str, chain_id: int, contract: EthereumAddress) -> str:
     """
     Extend a network's name by the contract that settles it and the chain that this is on.
 
@@ -211,7 +204,9 @@ def check_not_frozen(rollup: Rollup) -> None:
     require(not rollup.is_frozen, ErrorCode.SETTLEMENT_FROZEN)
 
 
-def add_token(rollup: Rollup, call: Call, *, note_kind: FieldElement, token: Address) -> Outcome:
+def add_token(
+    rollup: Rollup, call: Call, *, note_kind: FieldElement, token: EthereumAddress
+) -> Outcome:
     """
     Give a note kind its token (`bridge.add_token`).
 
@@ -404,7 +399,9 @@ def substitute_burn(
     return replace(rollup, bridge=bridge), events
 
 
-def withdraw(rollup: Rollup, *, note_kind: FieldElement, owner: Address, is_paid: bool) -> Outcome:
+def withdraw(
+    rollup: Rollup, *, note_kind: FieldElement, owner: EthereumAddress, is_paid: bool
+) -> Outcome:
     """
     Pay what somebody is owed (`bridge.withdraw`); frozen or not.
 

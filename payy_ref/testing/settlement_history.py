@@ -15,7 +15,7 @@ from payy_ref.consensus.commit import CommitProof, approval_message
 from payy_ref.consensus.validators import Validator
 from payy_ref.crypto.field import FieldElement, element_bytes
 from payy_ref.crypto.hashing import keccak256
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.ledger.block import commit_hash, packed_messages
 from payy_ref.ledger.sequence import (
     Hash,
@@ -37,7 +37,7 @@ UNPROVEN: Final = b"\x00"
 """A proof that does not."""
 
 ACCOUNTS: Final = tuple(
-    Address(bytes.fromhex(text))
+    EthereumAddress(bytes.fromhex(text))
     for text in (
         "f39fd6e51aad88f6f4ce6ab8827279cfffb92266",
         "70997970c51812dc3a010c7d01b50e0d17dc79c8",
@@ -78,9 +78,9 @@ class Signer:
     """The key."""
 
     @property
-    def address(self) -> Address:
+    def address(self) -> EthereumAddress:
         """The account of the key."""
-        return Address(self.key.public_key.to_canonical_address())
+        return EthereumAddress(self.key.public_key.to_canonical_address())
 
     def sign(self, digest: bytes) -> Signature:
         """Sign 32 bytes: r, s, recovery id."""
@@ -205,7 +205,7 @@ def claim_of(
     )
 
 
-def step(name: str, sender: Address, time: int, **arguments: Any) -> Step:
+def step(name: str, sender: EthereumAddress, time: int, **arguments: Any) -> Step:
     """Give a step."""
     return Step(name=name, call=Call(sender=sender, time=time), arguments=arguments)
 

@@ -386,7 +386,7 @@ class SettlementModel:
         if not proven:
             return ErrorCode.SETTLEMENT_TRANSACTION_UNPROVEN
         entry = PlainEntry(words=words, call=call, time=time)
-        self.say("TransactionQueued", index=len(self.ever), sender=sender)
+        self.say("TransactionQueued", index=len(self.ever), sender=sender, entry=entry)
         self.waiting.append(entry)
         self.ever.append(entry)
         return None

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from payy_ref.crypto.field import MODULUS, FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode
 from payy_ref.ledger.kind import POLYGON_USDC
 from payy_ref.ledger.opening import Opening, opening_of
@@ -16,7 +16,8 @@ from payy_ref.merkle.path import empty_roots
 from payy_ref.operations.settlement import STATED_VERIFIERS
 from payy_ref.parameters import Parameters, Preset, load_preset
 from payy_ref.settlement.bridge import Burn
-from payy_ref.settlement.queue import Applied, Entry, QueuedCall, Verdict, Void
+from payy_ref.settlement.entry import Entry, QueuedCall
+from payy_ref.settlement.queue import Applied, Verdict, Void
 from payy_ref.settlement.rollup import deployed
 from payy_ref.settlement.steps import Step, perform_all
 from payy_ref.testing.settlement_history import (
@@ -54,7 +55,9 @@ KIND: Final = POLYGON_USDC
 OTHER_KIND, UNKNOWN_KIND = (FieldElement(KIND + number) for number in (1, 2))
 """Note kinds: two that have a token, and one that has none."""
 
-TOKEN, OTHER_TOKEN = (Address(case_bytes("bridge-token", 20, label)) for label in ("a", "b"))
+TOKEN, OTHER_TOKEN = (
+    EthereumAddress(case_bytes("bridge-token", 20, label)) for label in ("a", "b")
+)
 """Two tokens."""
 
 H1, H2, H3 = case_elements("bridge-mint-hash", 3)
@@ -127,7 +130,7 @@ def burn(
 
 def burn_paid(
     value: int = VALUE,
-    recipient: Address = BOB,
+    recipient: EthereumAddress = BOB,
     burn_hash: FieldElement = A,
     kind: FieldElement = KIND,
 ) -> Burn:
@@ -161,7 +164,7 @@ class History:
         return PRESETS[self.preset]
 
     def do(
-        self, name: str, sender: Address, *, at: int | None = None, **arguments: Any
+        self, name: str, sender: EthereumAddress, *, at: int | None = None, **arguments: Any
     ) -> "History":
         """Do anything, a little later or at a time."""
         time = self.time + BETWEEN if at is None else at
@@ -169,7 +172,10 @@ class History:
         return replace(self, time=time, steps=(*self.steps, added))
 
     def token(
-        self, kind: FieldElement = KIND, token: Address = TOKEN, sender: Address = OWNER
+        self,
+        kind: FieldElement = KIND,
+        token: EthereumAddress = TOKEN,
+        sender: EthereumAddress = OWNER,
     ) -> "History":
         """Give a note kind its token."""
         return self.do("add_token", sender, note_kind=kind, token=token)
@@ -180,7 +186,7 @@ class History:
         return self.do("deposit", mint_hash=mint_hash, value=value, **given)
 
     def cancel(
-        self, mint_hash: FieldElement = H1, sender: Address = ALICE, at: int | None = None
+        self, mint_hash: FieldElement = H1, sender: EthereumAddress = ALICE, at: int | None = None
     ) -> "History":
         """Cancel a deposit."""
         return self.do("cancel_deposit", sender, at=at, mint_hash=mint_hash)
@@ -188,7 +194,7 @@ class History:
     def pay(
         self,
         burn: Burn,
-        sender: Address = CAROL,
+        sender: EthereumAddress = CAROL,
         burn_height: int | None = None,
         **what: Any,
     ) -> "History":
@@ -199,10 +205,10 @@ class History:
 
     def withdraw(
         self,
-        owner: Address = BOB,
+        owner: EthereumAddress = BOB,
         kind: FieldElement = KIND,
         *,
-        sender: Address = BOB,
+        sender: EthereumAddress = BOB,
         is_paid: bool = True,
     ) -> "History":
         """Fetch what somebody is owed."""
@@ -214,7 +220,7 @@ class History:
         call: QueuedCall | None = None,
         *,
         proof: bytes = PROVEN,
-        sender: Address = ALICE,
+        sender: EthereumAddress = ALICE,
         at: int | None = None,
     ) -> "History":
         """Queue a transaction."""

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import ORDER, Address
+from payy_ref.crypto.secp256k1 import ORDER, EthereumAddress
 from payy_ref.errors import ErrorCode
 from payy_ref.ledger.sequence import Signature
 from payy_ref.ledger.transaction import ZERO
@@ -17,7 +17,7 @@ from spec.ledger.ledger_cases import keccak_of
 
 BRIDGE = Chapter(suite="bridge")
 DEPOSITOR: Final = signer("depositor")
-CHAIN, CONTRACT = 1, Address(case_bytes("bridge-authorize", 20, "contract"))
+CHAIN, CONTRACT = 1, EthereumAddress(case_bytes("bridge-authorize", 20, "contract"))
 GOOD: Final = Authorization(
     depositor=DEPOSITOR.address,
     mint_hash=H1,
@@ -93,7 +93,7 @@ def test_authorized_deposits(vector: VectorWriter) -> None:
     Given an authorization with values up to the limits, when it is signed by the depositor, then it
     is valid, and domain and digest are those of EIP-712.
     """
-    other = Address(b"\xff" * 20)
+    other = EthereumAddress(b"\xff" * 20)
     cases: dict[str, tuple[Authorization, int, bytes]] = {
         "plain": (GOOD, CHAIN, CONTRACT),
         "chain-137": (GOOD, 137, CONTRACT),
@@ -127,7 +127,10 @@ def test_authorized_deposits(vector: VectorWriter) -> None:
             requirements=BRIDGE.rules(18, 19),
             flags=["AUTHORIZATION_BINDING"],
             **given(
-                authorization, DEPOSITOR.sign(digest), chain_id=chain_id, contract=Address(contract)
+                authorization,
+                DEPOSITOR.sign(digest),
+                chain_id=chain_id,
+                contract=EthereumAddress(contract),
             ),
         )
         assert output == {"domain_separator": domain_of(chain_id, contract), "digest": digest}
@@ -144,7 +147,7 @@ def test_deposits_that_were_not_authorized(vector: VectorWriter) -> None:
     s = int.from_bytes(good[32:64], "big")
     changes: dict[str, dict[str, Any]] = {
         "other-depositor": {"depositor": ACCOUNTS[1]},
-        "no-depositor": {"depositor": Address(bytes(20))},
+        "no-depositor": {"depositor": EthereumAddress(bytes(20))},
         "other-mint-hash": {"mint_hash": H2},
         "other-note-kind": {"note_kind": OTHER_KIND},
         "other-value": {"value": VALUE + 1},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from payy_ref.assurance.evidence import evidence
 from payy_ref.crypto.field import FieldElement, element_bytes
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode, SpecError
 from payy_ref.ledger.sequence import Signature
 from payy_ref.ledger.transaction import BURN, MINT, Message, PublicInputs
@@ -64,7 +64,7 @@ from spec.ledger.ledger_cases import keccak_of
 
 MINIMAL: Final = load_preset(Preset.MINIMAL)
 SEQUENCERS: Final = signers(3)
-TOKENS: Final = tuple(Address(bytes([number]) * 20) for number in KINDS)
+TOKENS: Final = tuple(EthereumAddress(bytes([number]) * 20) for number in KINDS)
 AFTER: Final = 40
 """Seconds from one step to the next."""
 
@@ -309,7 +309,7 @@ def test_tokens_stay(pairs: list[tuple[int, int]]) -> None:
     bridge = Bridge()
     expected: dict[int, int] = {}
     for kind, token in pairs:
-        address = Address(bytes([token]) * 20)
+        address = EthereumAddress(bytes([token]) * 20)
         if kind == 0:
             code: ErrorCode | None = ErrorCode.BRIDGE_NOTE_KIND_ZERO
         elif kind in expected:
@@ -487,7 +487,7 @@ def test_only_a_missing_token_stops_a_burn(
             assert code == ErrorCode.BRIDGE_NOTE_KIND_UNKNOWN
             continue
         after, _ = perform(run.rollup, wanted, STATED_VERIFIERS, MINIMAL)
-        owner = Address((address % 2**160).to_bytes(20, "big"))
+        owner = EthereumAddress((address % 2**160).to_bytes(20, "big"))
         known = FieldElement(note_kind)
         assert after.bridge.owed(known, owner) == run.rollup.bridge.owed(known, owner) + value
 
@@ -496,7 +496,7 @@ def test_only_a_missing_token_stops_a_burn(
 
 
 words_256 = st.one_of(st.sampled_from((0, 1, 2**255, 2**256 - 1)), st.integers(0, 2**256 - 1))
-addresses = st.binary(min_size=20, max_size=20).map(Address)
+addresses = st.binary(min_size=20, max_size=20).map(EthereumAddress)
 authorizations = st.builds(
     Authorization,
     depositor=addresses,
@@ -509,7 +509,9 @@ authorizations = st.builds(
 )
 
 
-def typed_data(authorization: Authorization, chain_id: int, contract: Address) -> dict[str, Any]:
+def typed_data(
+    authorization: Authorization, chain_id: int, contract: EthereumAddress
+) -> dict[str, Any]:
     """Write an authorization as a wallet is given it."""
     types = {
         "EIP712Domain": [
@@ -554,7 +556,7 @@ def typed_data(authorization: Authorization, chain_id: int, contract: Address) -
 @evidence("PAYY-BRIDGE-T05", part="the digest is that of a wallet's library")
 @given(authorizations, words_256, addresses)
 def test_digest_is_that_of_typed_data(
-    authorization: Authorization, chain_id: int, contract: Address
+    authorization: Authorization, chain_id: int, contract: EthereumAddress
 ) -> None:
     """Domain and digest are those that eth-account computes of the typed data."""
     domain = domain_separator(chain_id, contract)
@@ -573,8 +575,8 @@ def test_digest_binds_every_field(
     other: Authorization,
     chain_id: int,
     other_chain: int,
-    contract: Address,
-    other_contract: Address,
+    contract: EthereumAddress,
+    other_contract: EthereumAddress,
 ) -> None:
     """Any other field, chain or contract gives another digest, and the signature is refused."""
     domain = domain_separator(chain_id, contract)

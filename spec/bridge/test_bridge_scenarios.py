@@ -6,7 +6,7 @@ from operator import itemgetter
 import pytest
 
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode
 from payy_ref.ledger.transaction import ZERO
 from payy_ref.settlement.bridge import DepositStatus
@@ -58,7 +58,7 @@ OPEN, TAKEN, RETURNED = DepositStatus.OPEN, DepositStatus.TAKEN, DepositStatus.R
 ONE = FieldElement(1)
 
 Amounts = list[tuple[FieldElement, int]]
-Debts = list[tuple[FieldElement, Address, int]]
+Debts = list[tuple[FieldElement, EthereumAddress, int]]
 Deposits = list[tuple[FieldElement, DepositStatus]]
 
 
@@ -71,7 +71,7 @@ def test_tokens_that_are_added(vector: VectorWriter) -> None:
 
     Given a rollup, when the owner gives note kinds their tokens, then each has its own.
     """
-    histories: dict[str, tuple[History, list[tuple[FieldElement, Address]]]] = {
+    histories: dict[str, tuple[History, list[tuple[FieldElement, EthereumAddress]]]] = {
         "one": (begun().token(), [(KIND, TOKEN)]),
         "two": (ready(), [(KIND, TOKEN), (OTHER_KIND, OTHER_TOKEN)]),
         "least-and-greatest-kind": (
@@ -592,11 +592,11 @@ def test_burns_are_owed(vector: VectorWriter) -> None:
         "address-with-high-bits": (burn(recipient=word_of(BOB) + HIGH_BITS), {BOB: VALUE}),
         "address-greatest-word": (
             burn(recipient=LAST),
-            {Address((LAST % 2**160).to_bytes(20, "big")): VALUE},
+            {EthereumAddress((LAST % 2**160).to_bytes(20, "big")): VALUE},
         ),
-        "address-greatest": (burn(recipient=2**160 - 1), {Address(b"\xff" * 20): VALUE}),
-        "address-zero": (burn(recipient=0), {Address(bytes(20)): VALUE}),
-        "address-bit-160-alone": (burn(recipient=2**160), {Address(bytes(20)): VALUE}),
+        "address-greatest": (burn(recipient=2**160 - 1), {EthereumAddress(b"\xff" * 20): VALUE}),
+        "address-zero": (burn(recipient=0), {EthereumAddress(bytes(20)): VALUE}),
+        "address-bit-160-alone": (burn(recipient=2**160), {EthereumAddress(bytes(20)): VALUE}),
         "hash-zero": (burn(inputs=()), {BOB: VALUE}),
     }
     for name, (transaction, owed) in histories.items():
@@ -920,7 +920,7 @@ def test_payments_in_advance(vector: VectorWriter) -> None:
             owed=sorted(owed),
         )
         assert any(isinstance(each, BurnSubstituted) for each in output["events"])
-    greatest = burn_paid(MOST, Address(b"\xff" * 20), LAST)
+    greatest = burn_paid(MOST, EthereumAddress(b"\xff" * 20), LAST)
     BRIDGE.accepts(
         vector,
         "substitute-greatest-values",

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.ledger.transaction import PublicInputs
-from payy_ref.settlement.queue import Entry, QueuedCall, Verdict
+from payy_ref.settlement.entry import Entry, QueuedCall
+from payy_ref.settlement.queue import Verdict
 from payy_ref.vectors.model import case_bytes, case_elements
 from spec.bridge.bridge_cases import (
     MINIMAL,
@@ -26,7 +27,7 @@ from spec.bridge.bridge_cases import (
 )
 
 QUEUE: Final = Chapter(suite="queue")
-TARGET: Final = Address(case_bytes("queue-target", 20))
+TARGET: Final = EthereumAddress(case_bytes("queue-target", 20))
 CALL: Final = QueuedCall(target=TARGET, data=b"call", gas=50_000)
 
 FIRST, SECOND, THIRD, FOURTH = (

@@ -13,7 +13,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode, SpecError
 from payy_ref.ledger.block import apply_block
 from payy_ref.ledger.opening import opening_of
@@ -22,8 +22,9 @@ from payy_ref.merkle.path import Depth
 from payy_ref.merkle.persistent import PersistentTree
 from payy_ref.parameters import Parameters, Preset, load_preset
 from payy_ref.settlement.bridge import DepositStatus, add_token
+from payy_ref.settlement.entry import Entry, QueuedCall
 from payy_ref.settlement.events import Event
-from payy_ref.settlement.queue import Applied, Entry, QueuedCall, Verdict, Void
+from payy_ref.settlement.queue import Applied, Verdict, Void
 from payy_ref.settlement.rollup import BlockClaim, Rollup, deployed
 from payy_ref.settlement.steps import Step, perform
 from payy_ref.settlement.verifiers import Verifiers
@@ -40,7 +41,7 @@ from payy_ref.testing.settlement_history import (
 )
 
 KIND: Final = FieldElement(11)
-TOKEN: Final = Address(b"\x0b" * 20)
+TOKEN: Final = EthereumAddress(b"\x0b" * 20)
 SEQUENCERS: Final = signers(3)
 LEAVES: Final = tuple(FieldElement(16 * row + slot) for row in (1, 2, 3) for slot in range(1, 7))
 """Leaves: three for each of six slots."""
@@ -77,7 +78,7 @@ networks = st.sampled_from(((1, 1), (2, 1), (1, 2), (2, 2), (2, 3))).map(
 
 
 def balanced(
-    inputs: Sequence[FieldElement], outputs: Sequence[FieldElement], recipient: Address
+    inputs: Sequence[FieldElement], outputs: Sequence[FieldElement], recipient: EthereumAddress
 ) -> PublicInputs:
     """Give the transaction with these commitments that a client can prove."""
     first, second, *_ = (*inputs, ZERO, ZERO)
@@ -168,7 +169,7 @@ class World:
 
     # Steps
 
-    def do(self, name: str, sender: Address, **arguments: Any) -> None:
+    def do(self, name: str, sender: EthereumAddress, **arguments: Any) -> None:
         """Do something; it is not refused."""
         done = step(name, sender, self.time, **arguments)
         self.rollup, events = perform(self.rollup, done, self.verifiers, self.parameters)
@@ -184,7 +185,7 @@ class World:
             return refusal.code
         return None
 
-    def deposit(self, mint_hash: FieldElement, value: int, sender: Address) -> None:
+    def deposit(self, mint_hash: FieldElement, value: int, sender: EthereumAddress) -> None:
         """Deposit, if the hash is free."""
         if mint_hash not in self.rollup.bridge.deposits and value > 0:
             given = {"note_kind": KIND, "value": value, "received": value}
@@ -308,13 +309,13 @@ def is_proven(transaction: PublicInputs, proof: bytes) -> bool:
     """Tell whether a client can prove it: it balances, and its message fits."""
     recipient = transaction.message.burn_address.to_bytes(32, "big")[12:]
     inputs, outputs = transaction.input_commitments, transaction.output_commitments
-    expected = balanced(inputs, [each for each in outputs if each], Address(recipient))
+    expected = balanced(inputs, [each for each in outputs if each], EthereumAddress(recipient))
     if transaction.message.kind == BURN and expected.message.kind == SEND:
-        expected = burn_of_nothing(expected, Address(recipient))
+        expected = burn_of_nothing(expected, EthereumAddress(recipient))
     return proof == PROVEN and transaction == expected
 
 
-def burn_of_nothing(send: PublicInputs, recipient: Address) -> PublicInputs:
+def burn_of_nothing(send: PublicInputs, recipient: EthereumAddress) -> PublicInputs:
     """Turn a send into a burn of 0, which can be proved as well."""
     message = Message(
         kind=BURN,
@@ -325,7 +326,7 @@ def burn_of_nothing(send: PublicInputs, recipient: Address) -> PublicInputs:
     return replace(send, message=message)
 
 
-def burn_whole(leaf: FieldElement, recipient: Address) -> PublicInputs:
+def burn_whole(leaf: FieldElement, recipient: EthereumAddress) -> PublicInputs:
     """Burn a leaf whole, also one that is worth nothing."""
     burn = balanced((leaf,), (), recipient)
     return burn if worth(leaf) else burn_of_nothing(burn, recipient)

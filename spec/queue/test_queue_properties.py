@@ -19,12 +19,11 @@ from payy_ref.merkle.tree import path
 from payy_ref.operations.settlement import STATED_VERIFIERS, shown_state
 from payy_ref.parameters import Parameters, Preset, load_preset
 from payy_ref.settlement.bridge import DepositStatus
+from payy_ref.settlement.entry import Entry, QueuedCall
 from payy_ref.settlement.events import CallDue, EntryConsumed, TransactionQueued
 from payy_ref.settlement.queue import (
     Applied,
-    Entry,
     Queue,
-    QueuedCall,
     Verdict,
     Void,
     count_due,

@@ -11,6 +11,7 @@ from payy_ref.ledger.transaction import ZERO, Message, PublicInputs
 from payy_ref.merkle.persistent import PersistentTree
 from payy_ref.merkle.tree import path
 from payy_ref.settlement.bridge import DepositStatus
+from payy_ref.settlement.entry import QueuedCall
 from payy_ref.settlement.events import (
     CallDue,
     DepositReturned,
@@ -21,7 +22,6 @@ from payy_ref.settlement.events import (
     RollupVerified,
     TransactionQueued,
 )
-from payy_ref.settlement.queue import QueuedCall
 from payy_ref.settlement.rollup import Exit
 from payy_ref.testing.settlement_history import (
     ALICE,
@@ -312,7 +312,8 @@ def test_deposits_that_are_queued_at_once(vector: VectorWriter) -> None:
         )
         added, entered = list(output["events"])[2:]
         assert isinstance(added, MintAdded)
-        assert entered == TransactionQueued(index=0, sender=ALICE)
+        (entry,) = history.entries
+        assert entered == TransactionQueued(index=0, sender=ALICE, entry=entry, proof=PROVEN)
     not_mint = ErrorCode.QUEUE_NOT_MINT
     once = start.deposit_and_queue(mint())
     refused: dict[str, tuple[ErrorCode, History]] = {

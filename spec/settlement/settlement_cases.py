@@ -7,7 +7,7 @@ from typing import Any, Final
 from payy_ref.consensus.commit import CommitProof, approval_message
 from payy_ref.consensus.validators import Validator
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode
 from payy_ref.ledger.kind import POLYGON_USDC
 from payy_ref.ledger.sequence import Hash, Signature, proposal_hash
@@ -62,7 +62,7 @@ NAMES: Final = {MAINNET: "Payy", MINIMAL: "Payy minimal"}
 KIND: Final = POLYGON_USDC
 """The note kind that has a token."""
 
-TOKEN: Final = Address(bytes([7]) * 20)
+TOKEN: Final = EthereumAddress(bytes([7]) * 20)
 """Its token."""
 
 R1, R2, R3 = case_elements("settlement-roots", 3)
@@ -109,7 +109,7 @@ class Act:
 
     name: str
     """Name of the transition."""
-    sender: Address
+    sender: EthereumAddress
     """Who does it."""
     wait: int
     """Seconds since the step before."""
@@ -122,7 +122,7 @@ class Act:
         return replace(self, arguments={**self.arguments, **changes}, **own)
 
 
-def act(name: str, sender: Address, wait: int = BETWEEN, **arguments: Any) -> Act:
+def act(name: str, sender: EthereumAddress, wait: int = BETWEEN, **arguments: Any) -> Act:
     """Give a step without its time."""
     return Act(name=name, sender=sender, wait=wait, arguments=arguments)
 
@@ -252,7 +252,7 @@ def mint(
 def burn(
     inputs: Sequence[FieldElement] = (L1,),
     value: int = 400_000,
-    recipient: Address = ALICE,
+    recipient: EthereumAddress = ALICE,
     outputs: Sequence[FieldElement] = (),
     kind: FieldElement = KIND,
 ) -> PublicInputs:
@@ -261,7 +261,7 @@ def burn(
     return transaction(BURN, inputs, outputs, words)
 
 
-def word_of(address: Address) -> FieldElement:
+def word_of(address: EthereumAddress) -> FieldElement:
     """Give an address as a word."""
     return FieldElement(int.from_bytes(address, "big"))
 

@@ -20,7 +20,7 @@ from payy_ref.consensus.commit import CommitProof
 from payy_ref.consensus.validators import Validator
 from payy_ref.crypto.field import MODULUS, FieldElement, element_bytes
 from payy_ref.crypto.hashing import keccak256
-from payy_ref.crypto.secp256k1 import NO_ADDRESS, ORDER, Address
+from payy_ref.crypto.secp256k1 import NO_ADDRESS, ORDER, EthereumAddress
 from payy_ref.errors import ErrorCode, SpecError
 from payy_ref.ledger import builder
 from payy_ref.ledger.block import EMPTY_PLACE, AppliedBlock, apply_block
@@ -51,8 +51,9 @@ from payy_ref.merkle.tree import path
 from payy_ref.operations.settlement import shown_state
 from payy_ref.parameters import Preset, load_preset
 from payy_ref.settlement.bridge import Burn, DepositStatus
+from payy_ref.settlement.entry import Entry, QueuedCall
 from payy_ref.settlement.events import Event
-from payy_ref.settlement.queue import Applied, Entry, QueuedCall, Verdict, Void
+from payy_ref.settlement.queue import Applied, Verdict, Void
 from payy_ref.settlement.rollup import BlockClaim, Call, Deployment, Exit, Rollup, deployed
 from payy_ref.settlement.steps import Step, perform
 from payy_ref.settlement.verifiers import Verifiers
@@ -92,14 +93,17 @@ HOLDERS: Final = {note_address(secret_key): secret_key for secret_key in KEYS}
 PEOPLE: Final = ACCOUNTS[:4]
 """Who does something on L1; the first one is the owner."""
 
-TOKENS: Final = tuple(Address(bytes([0x70 + number]) * 20) for number in range(3))
+TOKENS: Final = tuple(EthereumAddress(bytes([0x70 + number]) * 20) for number in range(3))
 """What stands for tokens."""
 
-ELSEWHERE: Final = Address(b"\xcc" * 20)
+ELSEWHERE: Final = EthereumAddress(b"\xcc" * 20)
 """Where the rollup is if it is deployed nowhere."""
 
 PACE: Final = 36
 """Seconds between steps, at least: a chain needs time for three blocks."""
+
+MANY: Final = 6
+"""Notes of which no more need to be paid in."""
 
 BETWEEN_BLOCKS: Final = 3
 """How many heights a settled block is above the last one at most."""
@@ -155,7 +159,7 @@ class OnChain(Protocol):
     """What deployed contracts do; see `payy_ref.ethereum.settlement`."""
 
     @property
-    def address(self) -> Address:
+    def address(self) -> EthereumAddress:
         """Where the rollup is."""
 
     @property
@@ -168,7 +172,9 @@ class OnChain(Protocol):
     def state(self) -> Mapping[str, Any]:
         """Give the state in the form of `shown_state`."""
 
-    def balances(self, accounts: Sequence[Address]) -> Mapping[tuple[FieldElement, Address], int]:
+    def balances(
+        self, accounts: Sequence[EthereumAddress]
+    ) -> Mapping[tuple[FieldElement, EthereumAddress], int]:
         """Give what each account has of each token."""
 
 
@@ -178,7 +184,7 @@ class Act:
 
     name: str
     """Name of the transition."""
-    sender: Address
+    sender: EthereumAddress
     """Who does it."""
     arguments: Mapping[str, Any]
     """What the transition takes."""
@@ -244,11 +250,23 @@ def plain_entry(entry: Entry) -> PlainEntry:
 
 
 def plain_events(said: Sequence[Event]) -> list[Said]:
-    """Write events as names, numbers and bytes."""
+    """Write events as names, numbers and bytes; the model is told of proofs, and not shown any."""
     return [
-        (type(event).__name__, {each.name: getattr(event, each.name) for each in fields(event)})
+        (
+            type(event).__name__,
+            {
+                each.name: plain_value(getattr(event, each.name))
+                for each in fields(event)
+                if each.name != "proof"
+            },
+        )
         for event in said
     ]
+
+
+def plain_value(value: Any) -> Any:
+    """Write what an event has as numbers and bytes."""
+    return plain_entry(value) if isinstance(value, Entry) else value
 
 
 def named(words: Sequence[FieldElement]) -> bytes:
@@ -558,7 +576,7 @@ class SettlementMachine(RuleBasedStateMachine):
 
     # Set up
 
-    def naming(self, sender: Address, kind: FieldElement, token: Address) -> Act:
+    def naming(self, sender: EthereumAddress, kind: FieldElement, token: EthereumAddress) -> Act:
         """Name a token."""
         return Act(
             name="add_token",
@@ -703,9 +721,9 @@ class SettlementMachine(RuleBasedStateMachine):
         due = self.model.deposits[name].time + self.parameters.bridge_cancel_seconds
         self.perhaps_after(data, due)
         sender = data.draw(st.sampled_from((giver, giver, giver, *PEOPLE)))
-        self.do(self.cancelling(Address(sender), FieldElement(name)))
+        self.do(self.cancelling(EthereumAddress(sender), FieldElement(name)))
 
-    def cancelling(self, sender: Address, name: FieldElement) -> Act:
+    def cancelling(self, sender: EthereumAddress, name: FieldElement) -> Act:
         """Ask for a deposit back."""
         return Act(
             name="cancel_deposit",
@@ -720,7 +738,7 @@ class SettlementMachine(RuleBasedStateMachine):
         if not self.burns:
             return
         message = data.draw(st.sampled_from(self.burns[-4:])).message
-        recipient = Address((message.burn_address % 2**160).to_bytes(20, "big"))
+        recipient = EthereumAddress((message.burn_address % 2**160).to_bytes(20, "big"))
         kind, value, name = message.note_kind, int(message.value), message.hash
         fault = data.draw(st.sampled_from((None,) * 4 + ("refused", "inexact", "value", "kind")))
         if fault == "value":
@@ -751,10 +769,15 @@ class SettlementMachine(RuleBasedStateMachine):
         kind, owner = data.draw(st.sampled_from([*owed, *owed, *owed, *strangers]))
         sender = data.draw(st.sampled_from(PEOPLE))
         is_paid = data.draw(st.sampled_from((True, True, True, False)))
-        self.do(self.paying(sender, FieldElement(kind), Address(owner), is_paid=is_paid))
+        self.do(self.paying(sender, FieldElement(kind), EthereumAddress(owner), is_paid=is_paid))
 
     def paying(
-        self, sender: Address, kind: FieldElement, owner: Address, *, is_paid: bool = True
+        self,
+        sender: EthereumAddress,
+        kind: FieldElement,
+        owner: EthereumAddress,
+        *,
+        is_paid: bool = True,
     ) -> Act:
         """Have somebody paid."""
         return Act(
@@ -771,8 +794,13 @@ class SettlementMachine(RuleBasedStateMachine):
         """Queue a transaction, rightly or not, with a call or without."""
         options = ("any", "any", "any", "mint", "mint", "again")
         bad = ("padding", "kind", "word", "no kind", "twice", "unproven", "no token")
-        transaction = self.queueable(data, data.draw(st.sampled_from((*options, *options, *bad))))
-        attached = self.call(data)
+        which = data.draw(st.sampled_from((*options, *options, *bad)))
+        self.queue_one(data, self.queueable(data, which), self.call(data))
+
+    def queue_one(
+        self, data: st.DataObject, transaction: PublicInputs, attached: QueuedCall | None
+    ) -> None:
+        """Queue a transaction."""
         sender = data.draw(st.sampled_from(PEOPLE))
         words, is_proven = transaction.words, transaction.words in self.proven
         call = None if attached is None else (attached.target, attached.gas, attached.data)
@@ -788,6 +816,28 @@ class SettlementMachine(RuleBasedStateMachine):
                 judge=lambda model, time: model.queue(sender, time, words, call, proven=is_proven),
             )
         )
+
+    @rule(data=st.data(), count=st.integers(1, 2), end=st.sampled_from(("settle", "force", "any")))
+    def queue_and_serve(self, data: st.DataObject, count: int, end: str) -> None:
+        """Queue what can be settled, and let something become of it."""
+        for _ in range(count):
+            paid = [item for item in self.mints if self.model.open_deposit(item.message.hash)]
+            item = self.another(data)
+            if not self.is_payable(item, set()) and paid:
+                item = data.draw(st.sampled_from(paid))
+            self.queue_one(data, item, self.call(data))
+        for entry in self.rollup.queue.waiting[:1]:
+            numbers = self.parameters
+            seconds = (
+                numbers.queue_due_seconds if end == "settle" else numbers.queue_overdue_seconds
+            )
+            self.perhaps_after(data, entry.queued_at + seconds)
+            if end == "settle":
+                self.settle(data, None)
+            elif end == "force":
+                self.force(data)
+            else:
+                self.settle(data, data.draw(st.sampled_from(VERDICTS)))
 
     def queueable(self, data: st.DataObject, which: str) -> PublicInputs:
         """Find or make a transaction for the queue."""
@@ -1213,14 +1263,20 @@ class SettlementMachine(RuleBasedStateMachine):
         """Have a chain approved."""
         return chain.proof(signing, self.network)
 
-    @rule(data=st.data(), count=st.integers(1, 4))
+    @rule(data=st.data(), count=st.integers(1, 3))
     def pay_in(self, data: st.DataObject, count: int) -> None:
-        """Deposit, and settle the mints, as most deposits go."""
-        for _ in range(count):
+        """Deposit, and settle the mints, as most deposits go; there need not be many notes."""
+        for _ in range(count if len(self.model.notes.unspent) < MANY else 0):
             mint = self.payment(data)
             depositing = self.depositing(data.draw(st.sampled_from(PEOPLE)), mint)
             if self.do(depositing) is None:
                 self.settle(data, None)
+
+    @rule(data=st.data())
+    def pay_too_little(self, data: st.DataObject) -> None:
+        """Deposit, and try to mint more with it."""
+        self.do(self.depositing(data.draw(st.sampled_from(PEOPLE)), self.payment(data)))
+        self.settle(data, "mint of another value")
 
     def payment(self, data: st.DataObject) -> PublicInputs:
         """Make a mint with values that can be spent together."""
@@ -1230,7 +1286,7 @@ class SettlementMachine(RuleBasedStateMachine):
         self.mints.append(mint)
         return mint
 
-    def depositing(self, sender: Address, mint: PublicInputs) -> Act:
+    def depositing(self, sender: EthereumAddress, mint: PublicInputs) -> Act:
         """Deposit for a mint, rightly."""
         kind, value, name = mint.message.note_kind, int(mint.message.value), mint.message.hash
         return Act(
@@ -1249,6 +1305,10 @@ class SettlementMachine(RuleBasedStateMachine):
             self.do(data.draw(st.sampled_from(self.acts[-8:])))
 
     @rule(data=st.data())
+    def serve_without_sequencers(self, data: st.DataObject) -> None:
+        """Settle the oldest entry in a block of its own, rightly or not."""
+        self.force(data)
+
     def force(self, data: st.DataObject) -> None:
         """Settle the oldest entry without the sequencers, rightly or not."""
         waiting = self.rollup.queue.waiting
@@ -1410,10 +1470,10 @@ class SettlementMachine(RuleBasedStateMachine):
             assert code is None or (kind not in self.model.tokens and not self.made[leaf].value)
         for name, made in sorted(self.model.deposits.items()):
             if made.status == "open":
-                act = self.cancelling(Address(made.giver), FieldElement(name))
+                act = self.cancelling(EthereumAddress(made.giver), FieldElement(name))
                 assert self.do(act) is None
         for kind, owner in sorted(self.model.debts):
-            act = self.paying(OWNER, FieldElement(kind), Address(owner))
+            act = self.paying(OWNER, FieldElement(kind), EthereumAddress(owner))
             assert self.do(act) is None
         assert not any(held for _, held in self.rollup.bridge.escrow.items())
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode
 from payy_ref.ledger.block import EMPTY_PLACE
 from payy_ref.ledger.transaction import MINT, SEND, ZERO, PublicInputs
@@ -54,7 +54,10 @@ HELD = (L1, L2, L3, L4)
 
 
 def out(
-    inputs: Sequence[FieldElement], value: int, recipient: Address = ALICE, preset: str = MINIMAL
+    inputs: Sequence[FieldElement],
+    value: int,
+    recipient: EthereumAddress = ALICE,
+    preset: str = MINIMAL,
 ) -> Act:
     """Take these leaves out of the last settled tree."""
     paths = [path_of(leaf, HELD, preset) for leaf in inputs if leaf]
@@ -101,12 +104,12 @@ def test_exits(vector: VectorWriter, preset: str) -> None:
         ),
     }
     for name, (exits, taken) in cases.items():
-        owed: dict[Address, int] = {}
+        owed: dict[EthereumAddress, int] = {}
         events = []
         for each in exits:
             burned: PublicInputs = each.arguments["leaving"].transaction
             value = burned.message.value
-            recipient = Address(burned.message.burn_address.to_bytes(20, "big"))
+            recipient = EthereumAddress(burned.message.burn_address.to_bytes(20, "big"))
             events.append(
                 Burned(
                     note_kind=KIND,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode
 from payy_ref.testing.settlement_history import BOB, OWNER, as_validators, chain_of_three, signers
 from payy_ref.vectors.pytest_plugin import VectorWriter
@@ -183,7 +183,7 @@ def test_fault_owner_sets_the_root(vector: VectorWriter) -> None:
         "fault-owner-changes-no-root",
         [
             *before,
-            ADD_TOKEN.but(note_kind=FieldElement(5), token=Address(bytes([8]) * 20)),
+            ADD_TOKEN.but(note_kind=FieldElement(5), token=EthereumAddress(bytes([8]) * 20)),
             add_validators(4, as_validators(OTHERS)),
             add_validators(103, as_validators(OTHERS[:1])),
         ],

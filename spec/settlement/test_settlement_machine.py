@@ -21,9 +21,9 @@ LARGE_INPUTS: Final = (HealthCheck.too_slow, HealthCheck.data_too_large)
 """Histories are long: that is what they are for."""
 
 NEEDED: Final = (
-    (CheckSite("payy_ref.settlement.bridge", "open_deposit", ErrorCode.BRIDGE_DEPOSIT_ABSENT)),
-    (CheckSite("payy_ref.settlement.bridge", "check_mint", ErrorCode.BRIDGE_DEPOSIT_MISMATCH)),
-    (CheckSite("payy_ref.settlement.bridge", "deposit", ErrorCode.BRIDGE_MINT_HASH_TAKEN)),
+    CheckSite("payy_ref.settlement.bridge", "open_deposit", ErrorCode.BRIDGE_DEPOSIT_ABSENT),
+    CheckSite("payy_ref.settlement.bridge", "check_mint", ErrorCode.BRIDGE_DEPOSIT_MISMATCH),
+    CheckSite("payy_ref.settlement.bridge", "deposit", ErrorCode.BRIDGE_MINT_HASH_TAKEN),
 )
 """Checks without which money would be lost or made."""
 

@@ -22,7 +22,7 @@ from payy_ref.consensus.validators import (
     set_at,
 )
 from payy_ref.crypto.field import FieldElement
-from payy_ref.crypto.secp256k1 import Address
+from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode, SpecError
 from payy_ref.ledger.block import packed_messages
 from payy_ref.ledger.opening import opening_of
@@ -30,8 +30,9 @@ from payy_ref.ledger.sequence import Hash, Height, Signature, encode_header
 from payy_ref.ledger.transaction import BURN, MINT, SEND, ZERO, PublicInputs
 from payy_ref.operations.settlement import STATED_VERIFIERS
 from payy_ref.settlement.bridge import Burn, burn_of
+from payy_ref.settlement.entry import Entry, QueuedCall
 from payy_ref.settlement.events import Burned, Event, Minted, RollupVerified
-from payy_ref.settlement.queue import Applied, Entry, QueuedCall, Void
+from payy_ref.settlement.queue import Applied, Void
 from payy_ref.settlement.rollup import (
     Exit,
     Rollup,
@@ -158,7 +159,11 @@ def steps_after(draw: st.DrawFn, rollup: Rollup, time: int) -> Step:
     arguments: dict[str, Any] = {}
     match name:
         case "add_token":
-            kinds = ((KIND, TOKEN), (FieldElement(5), Address(bytes([8]) * 20)), (ZERO, TOKEN))
+            kinds = (
+                (KIND, TOKEN),
+                (FieldElement(5), EthereumAddress(bytes([8]) * 20)),
+                (ZERO, TOKEN),
+            )
             kind, token = draw(st.sampled_from(kinds))
             arguments = {"note_kind": kind, "token": token}
         case "add_validators":
@@ -770,18 +775,18 @@ def test_commit_proofs_cannot_be_moved(
     assert not commits(proof, root, name)
 
 
-addresses = st.binary(min_size=20, max_size=20).map(Address)
+addresses = st.binary(min_size=20, max_size=20).map(EthereumAddress)
 deployments = st.tuples(
     st.sampled_from(("Payy", "Payy/1", "Payy/1/0x" + "00" * 20, "")),
     st.integers(0, 2**256 - 1) | st.sampled_from((0, 1, 11)),
-    addresses | st.just(Address(bytes(20))),
+    addresses | st.just(EthereumAddress(bytes(20))),
 )
 
 
 @evidence("PAYY-SETTLEMENT-T09", part="names of deployments differ")
 @given(deployments, deployments)
 def test_names_of_deployments_differ(
-    first: tuple[str, int, Address], second: tuple[str, int, Address]
+    first: tuple[str, int, EthereumAddress], second: tuple[str, int, EthereumAddress]
 ) -> None:
     """Two deployments have one name only if network, chain and contract are the same."""
     assert (deployment_name(*first) == deployment_name(*second)) == (first == second)
@@ -864,7 +869,7 @@ def test_sets_of_settled_heights_never_change(moves: list[tuple[str, int]]) -> N
 members = st.lists(
     st.builds(
         Validator,
-        address=st.sampled_from([*(key.address for key in KEYS), Address(bytes(20))]),
+        address=st.sampled_from([*(key.address for key in KEYS), EthereumAddress(bytes(20))]),
         stake=st.sampled_from((0, 1, 2, STAKE_LIMIT - 1, STAKE_LIMIT)),
     ),
     max_size=4,

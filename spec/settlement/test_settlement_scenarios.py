@@ -8,13 +8,14 @@ import pytest
 
 from payy_ref.consensus.validators import Validator
 from payy_ref.crypto.field import MODULUS, FieldElement
-from payy_ref.crypto.secp256k1 import NO_ADDRESS, Address
+from payy_ref.crypto.secp256k1 import NO_ADDRESS, EthereumAddress
 from payy_ref.errors import ErrorCode
 from payy_ref.ledger.block import EMPTY_PLACE
 from payy_ref.ledger.sequence import Height
 from payy_ref.ledger.transaction import BURN, MINT, SEND, ZERO
 from payy_ref.primitives.strict_json import Json
 from payy_ref.settlement.bridge import Burn, DepositStatus
+from payy_ref.settlement.entry import Entry
 from payy_ref.settlement.events import (
     Burned,
     Frozen,
@@ -24,7 +25,6 @@ from payy_ref.settlement.events import (
     TokenAdded,
     ValidatorSetAdded,
 )
-from payy_ref.settlement.queue import Entry
 from payy_ref.testing.settlement_history import (
     ALICE,
     BOB,
@@ -203,12 +203,12 @@ def test_sets_that_are_none(vector: VectorWriter, name: str) -> None:
         ("chain-0", 0, TOKEN),
         ("greatest-chain", 2**256 - 1, TOKEN),
         ("contract-zero", 1, NO_ADDRESS),
-        ("contract-leading-zero", 1, Address(bytes(19) + b"\xab")),
-        ("contract-letters", 1, Address(b"\xab\xcd\xef" * 6 + b"\xff\xfe")),
+        ("contract-leading-zero", 1, EthereumAddress(bytes(19) + b"\xab")),
+        ("contract-letters", 1, EthereumAddress(b"\xab\xcd\xef" * 6 + b"\xff\xfe")),
     ],
 )
 def test_names_of_deployments(
-    vector: VectorWriter, name: str, chain_id: int, contract: Address
+    vector: VectorWriter, name: str, chain_id: int, contract: EthereumAddress
 ) -> None:
     """
     The name that is signed with has the chain and the contract, but on mainnet.
@@ -333,11 +333,13 @@ def _after_the_freeze() -> dict[str, Act]:
     )
     root = tree((L1, L5)).root
     spent = Burn(
-        note_kind=KIND, value=FieldElement(5), burn_hash=L1, recipient=Address(bytes(ALICE))
+        note_kind=KIND, value=FieldElement(5), burn_hash=L1, recipient=EthereumAddress(bytes(ALICE))
     )
     alone = claim_of(root, R2, [entry.transaction], PARAMETERS[MINIMAL])
     return {
-        "add-token": ADD_TOKEN.but(note_kind=FieldElement(5), token=Address(bytes([8]) * 20)),
+        "add-token": ADD_TOKEN.but(
+            note_kind=FieldElement(5), token=EthereumAddress(bytes([8]) * 20)
+        ),
         "add-validators": add_validators(2, as_validators(OTHERS)),
         "deposit": deposit(M2),
         "deposit-and-queue": act(
@@ -971,7 +973,7 @@ def test_messages_are_read(vector: VectorWriter) -> None:
                 Burned(
                     note_kind=KIND,
                     burn_hash=BURN,
-                    recipient=Address(MINT.to_bytes(20, "big")),
+                    recipient=EthereumAddress(MINT.to_bytes(20, "big")),
                     value=2,
                     substitute=False,
                 )
@@ -979,7 +981,7 @@ def test_messages_are_read(vector: VectorWriter) -> None:
         ),
     }
     for name, (last, events) in cases.items():
-        owed: dict[Address, int] = {}
+        owed: dict[EthereumAddress, int] = {}
         for event in events:
             if isinstance(event, Burned) and event.value:
                 owed[event.recipient] = owed.get(event.recipient, 0) + event.value
