@@ -316,6 +316,9 @@ class ErrorCode(StrEnum):
     SETTLEMENT_HEIGHT_NOT_ABOVE = "SETTLEMENT_HEIGHT_NOT_ABOVE"
     """The block's height is not above that of the last settled block."""
 
+    SETTLEMENT_BLOCKS_SKIPPED = "SETTLEMENT_BLOCKS_SKIPPED"
+    """It is not shown that the blocks since the last settled one change nothing."""
+
     SETTLEMENT_MESSAGE_KIND = "SETTLEMENT_MESSAGE_KIND"
     """A message is neither a mint (2) nor a burn (3)."""
 

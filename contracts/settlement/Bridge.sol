@@ -300,13 +300,6 @@ abstract contract Bridge {
         if (made.status != DepositStatus.OPEN) revert BRIDGE_DEPOSIT_ABSENT();
         if (msg.sender != made.depositor) revert BRIDGE_NOT_DEPOSITOR();
         if (block.timestamp < made.madeAt + earliest) revert BRIDGE_CANCEL_TOO_EARLY();
-        _returnDeposit(mintHash);
-    }
-
-    /// @dev Owe a deposit to who made it; nothing if no block may take it any more.
-    function _returnDeposit(bytes32 mintHash) internal {
-        if (!_isOpen(mintHash)) return;
-        Deposit storage made = _deposits[mintHash];
         made.status = DepositStatus.RETURNED;
         _credit(made.noteKind, made.depositor, made.value);
         emit DepositReturned(mintHash, made.depositor);

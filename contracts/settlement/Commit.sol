@@ -41,19 +41,19 @@ abstract contract Commit is Validators {
     /// @param proof What is shown.
     /// @param root The root that the first block is said to state.
     /// @param networkName The name that is signed with.
-    /// @return height Of the committed block.
+    /// @return first The header of the committed block.
     function _checkCommit(CommitProof calldata proof, bytes32 root, string memory networkName)
         internal
         view
-        returns (uint256 height)
+        returns (Header memory first)
     {
-        Header memory first = _header(proof.headers[0], root);
+        first = _header(proof.headers[0], root);
         Header memory second = _header(proof.headers[1], proof.roots[0]);
         Header memory third = _header(proof.headers[2], proof.roots[1]);
         if (second.parent != first.name || third.parent != second.name) {
             revert COMMIT_PARENT_MISMATCH();
         }
-        height = first.height;
+        uint256 height = first.height;
         if (second.height != height + 1 || third.height != height + 2) {
             revert COMMIT_HEIGHTS_NOT_CONSECUTIVE();
         }
@@ -65,6 +65,29 @@ abstract contract Commit is Validators {
         uint64 nameBytes = uint64(bytes(networkName).length);
         bytes32 message = keccak256(abi.encodePacked(nameBytes, networkName, accepted));
         _checkCertificate(message, proof.certificate, _setAt(third.height));
+    }
+
+    /// @dev Tell whether the blocks between two heights are shown to leave the root as it is. A
+    /// committed block has committed ancestors, and there is one committed block a height.
+    /// @param skipped Their encoded headers, oldest first.
+    /// @param root What each has to state.
+    /// @param settled The height below the first of them.
+    /// @param committed The header of the block after the last of them.
+    function _changesNothing(
+        bytes[] calldata skipped,
+        bytes32 root,
+        uint256 settled,
+        Header memory committed
+    ) internal pure returns (bool follows) {
+        follows = committed.height == settled + skipped.length + 1;
+        bytes32 name;
+        for (uint256 i = 0; i < skipped.length; ++i) {
+            Header memory header = _header(skipped[i], root);
+            if (header.height != settled + i + 1) follows = false;
+            if (i != 0 && header.parent != name) follows = false;
+            name = header.name;
+        }
+        if (skipped.length != 0 && committed.parent != name) follows = false;
     }
 
     /// @dev Judge whether a quorum of a validator set signed a message. The signers' addresses

@@ -22,6 +22,9 @@ error SETTLEMENT_OLD_ROOT_MISMATCH();
 /// @notice The block's height is not above that of the last settled block.
 error SETTLEMENT_HEIGHT_NOT_ABOVE();
 
+/// @notice It is not shown that the blocks since the last settled one change nothing.
+error SETTLEMENT_BLOCKS_SKIPPED();
+
 /// @notice A message is neither a mint (2) nor a burn (3).
 error SETTLEMENT_MESSAGE_KIND();
 

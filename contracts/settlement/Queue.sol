@@ -80,6 +80,9 @@ abstract contract Queue is Bridge {
     uint64 private _consumed;
     uint64 private _queued;
 
+    /// @dev When a block last had as many verdicts as it could; 0 if none had.
+    uint64 private _servedAt;
+
     mapping(uint256 index => Waiting entry) private _waiting;
 
     /// @notice A transaction waits to be settled.
@@ -193,7 +196,8 @@ abstract contract Queue is Bridge {
 
     /// @dev Judge whether the oldest entry has waited long enough to freeze the rollup.
     function _checkExpired() internal view {
-        if (!_hasWaited(FREEZE_SECONDS)) revert QUEUE_NOT_EXPIRED();
+        bool hasRested = block.timestamp >= _servedAt + FREEZE_SECONDS;
+        if (!hasRested || !_hasWaited(FREEZE_SECONDS)) revert QUEUE_NOT_EXPIRED();
     }
 
     /// @dev Judge whether an entry is the oldest one, and may be settled without the sequencers.
@@ -318,13 +322,22 @@ abstract contract Queue is Bridge {
         if (!isAlone) revert QUEUE_FORCED_BLOCK_MISMATCH();
     }
 
-    /// @dev Take the oldest entry off the queue, and return its deposit if it is not applied.
+    /// @dev Remember that a block serves the queue, if it has as many verdicts as it can. Only a
+    /// long rest lets the rollup be frozen, not a long queue.
+    function _serve(uint256 verdicts) internal {
+        uint256 most = _queued - _consumed;
+        uint256 places = BLOCK_GROUPS * GROUP_TRANSACTIONS;
+        if (most > places) most = places;
+        if (verdicts != 0 && verdicts == most) _servedAt = uint64(block.timestamp);
+    }
+
+    /// @dev Take the oldest entry off the queue. The deposit of a void mint stays as it is: another
+    /// mint may take it, or its depositor cancels it in time.
     /// @return index Number of the entry.
-    function _consume(Entry calldata entry, bool applied) internal returns (uint256 index) {
+    function _consume(bool applied) internal returns (uint256 index) {
         index = _consumed++;
         delete _waiting[index];
         emit EntryConsumed(index, applied);
-        if (!applied && entry.words[KIND] == MINT) _returnDeposit(bytes32(entry.words[HASH]));
     }
 
     /// @dev Make the call of an entry whose transaction is settled. Whatever it does has no effect

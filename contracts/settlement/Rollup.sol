@@ -13,6 +13,7 @@ import {
     EXIT_OUTPUT_NOT_EMPTY,
     EXIT_PATH_COUNT,
     QUEUE_NOT_MINT,
+    SETTLEMENT_BLOCKS_SKIPPED,
     SETTLEMENT_BLOCK_UNPROVEN,
     SETTLEMENT_FROZEN,
     SETTLEMENT_HEIGHT_NOT_ABOVE,
@@ -87,6 +88,9 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
 
     string private _networkName;
     uint64 private _height;
+
+    /// @dev Whether a block without header moved the root since the sequencers' last one.
+    bool private _isAdrift;
 
     /// @notice Whether nothing is settled any more.
     bool public isFrozen;
@@ -210,6 +214,9 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
         bytes32 noteKind,
         Authorization calldata authorization
     ) external outsideCalls nonReentrant {
+        _checkElement(mintHash);
+        _checkElement(noteKind);
+        _checkNotFrozen();
         _checkAuthorization(mintHash, value, noteKind, authorization);
         address token = _startDeposit(authorization.depositor, mintHash, value, noteKind);
         _receive(token, value, authorization);
@@ -360,7 +367,7 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
         _checkNotFrozen();
         _checkOverdue(entry);
         _checkVoid(entry, proof, root);
-        _consume(entry, false);
+        _consume(false);
     }
 
     /// @notice Stop settlement for ever, because an entry has waited too long; anybody may.
@@ -411,18 +418,36 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
         _checkNotFrozen();
         _checkClaim(claim);
         bytes32 newRoot = claim.publicInputs[1];
-        uint256 newHeight = _checkCommit(commit, newRoot, _networkName);
-        if (newHeight <= _height) revert SETTLEMENT_HEIGHT_NOT_ABOVE();
+        uint256 newHeight = _checkFollows(commit, newRoot);
         index = _checkVerdicts(verdicts);
         _checkOpening(opening, claim.publicInputs[2], verdicts.length != 0);
         _deliver(claim.publicInputs);
+        _serve(verdicts.length);
         for (uint256 i = 0; i < verdicts.length; ++i) {
             _passVerdict(verdicts[i], opening, claim.publicInputs);
         }
         _checkBlockProven(claim);
         _height = uint64(newHeight);
+        _isAdrift = false;
         root = newRoot;
         emit RollupVerified(newHeight, newRoot);
+    }
+
+    /// @dev Judge whether a block that states a root is committed, and the next one that changes
+    /// something. After a block without header any later one may be.
+    /// @return Its height.
+    function _checkFollows(CommitProof calldata commit, bytes32 newRoot)
+        private
+        view
+        returns (uint256)
+    {
+        Header memory first = _checkCommit(commit, newRoot, _networkName);
+        uint256 settled = _height;
+        if (first.height <= settled) revert SETTLEMENT_HEIGHT_NOT_ABOVE();
+        if (!_changesNothing(commit.skipped, root, settled, first) && !_isAdrift) {
+            revert SETTLEMENT_BLOCKS_SKIPPED();
+        }
+        return first.height;
     }
 
     /// @dev Everything of `force` but the call.
@@ -440,7 +465,8 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
         _checkOwnBlock(entry, publicInputs[2], publicInputs[FIXED_WORDS:]);
         _deliver(publicInputs);
         _checkBlockProven(claim);
-        index = _consume(entry, true);
+        index = _consume(true);
+        if (publicInputs[1] != root) _isAdrift = true;
         root = publicInputs[1];
         emit RollupVerified(_height, publicInputs[1]);
     }
@@ -453,7 +479,7 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
     ) private {
         bool stands = _standsIn(verdict.entry.words, opening, publicInputs[FIXED_WORDS:]);
         _checkVerdict(verdict, stands, publicInputs[verdict.isAfter ? 1 : 0]);
-        _consume(verdict.entry, verdict.applied);
+        _consume(verdict.applied);
     }
 
     /// @dev Do what the messages of a block say, one after the other. All are looked at first.

@@ -91,6 +91,9 @@ struct CommitProof {
     bytes32[2] roots;
     /// Approvals of the third block, by ascending signer.
     Signature[] certificate;
+    /// The encoded headers of the blocks between the last settled one and the first of the three,
+    /// oldest first; they change nothing.
+    bytes[] skipped;
 }
 
 /// @notice A burn.

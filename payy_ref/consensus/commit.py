@@ -38,6 +38,11 @@ class CommitProof:
     """The roots that the second and the third block state; 32 bytes that are only hashed here."""
     certificate: tuple[Signature, ...]
     """Approvals of the third block."""
+    skipped: tuple[bytes, ...] = ()
+    """
+    The encoded headers of the blocks between the last settled one and the first of the three,
+    oldest first; they change nothing.
+    """
 
 
 def check_commit(
@@ -88,6 +93,40 @@ def check_commit(
 
     # COMPUTE
     return headers[0]
+
+
+def changes_nothing(
+    skipped: Sequence[bytes], root: FieldElement, settled: int, committed: Header
+) -> bool:
+    """
+    Tell whether the blocks between two heights are shown to leave the root as it is.
+
+    A committed block has committed ancestors, and there is one committed block a height. So it is
+    enough that the ancestors are there without a gap, and that each states the root.
+
+    Args:
+        skipped: Their encoded headers, oldest first.
+        root: What each has to state.
+        settled: The height below the first of them.
+        committed: The header of the block after the last of them.
+
+    Requirements:
+        PAYY-SETTLEMENT-022
+
+    Raises:
+        SpecError: those of `decode_header`.
+    """
+    # CHECK
+    headers = [decode_header(encoding) for encoding in skipped]
+
+    # COMPUTE
+    names = [
+        proposal_hash(element_bytes(root), header.height, keccak256(encoding))
+        for header, encoding in zip(headers, skipped, strict=True)
+    ]
+    after = [*headers[1:], committed] if headers else []
+    heights = [settled, *(header.height for header in headers), committed.height]
+    return are_consecutive(heights) and names == [header.last_block_hash for header in after]
 
 
 def are_consecutive(numbers: Sequence[int]) -> bool:

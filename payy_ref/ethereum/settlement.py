@@ -454,7 +454,7 @@ class SettlementOnChain:
         verdicts: Sequence[Verdict],
     ) -> Any:
         signed = [_signature(signature) for signature in commit.certificate]
-        proof = (list(commit.headers), list(commit.roots), signed)
+        proof = (list(commit.headers), list(commit.roots), signed, list(commit.skipped))
         groups = [[int(place) for place in group] for group in opening]
         judged = [self._verdict(verdict) for verdict in verdicts]
         return "settle", (_claim(claim), proof, groups, judged)
@@ -494,14 +494,14 @@ class SettlementOnChain:
         queued_at = (entry.queued_at + self._offset) % 2**256
         return _words(entry.transaction), has_call, called, queued_at
 
-    def _entry_of(self, value: tuple[Any, ...]) -> Entry:
+    def _entry_of(self, value: Mapping[str, Any]) -> Entry:
         """Read an entry that the contract shows; the inverse of `_entry`."""
-        words, has_call, (target, gas, data), queued_at = value
-        call = QueuedCall(target=self._name(target), data=data, gas=gas) if has_call else None
+        call = value["call"]
+        queued = QueuedCall(target=self._name(call["target"]), data=call["data"], gas=call["gas"])
         return Entry(
-            transaction=public_inputs_of([FieldElement(word) for word in words]),
-            call=call,
-            queued_at=queued_at - self._offset,
+            transaction=public_inputs_of([FieldElement(word) for word in value["words"]]),
+            call=queued if value["hasCall"] else None,
+            queued_at=value["queuedAt"] - self._offset,
         )
 
     def _verdict(self, verdict: Verdict) -> tuple[Any, ...]:

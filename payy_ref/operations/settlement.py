@@ -108,7 +108,12 @@ CLAIM: Final = record(
 COMMIT: Final = record(
     "commit proof",
     CommitProof,
-    {"headers": ListOf(Bytes(), 3), "roots": ListOf(HASH, 2), "certificate": ListOf(SIGNATURE)},
+    {
+        "headers": ListOf(Bytes(), 3),
+        "roots": ListOf(HASH, 2),
+        "certificate": ListOf(SIGNATURE),
+        "skipped": ListOf(Bytes()),
+    },
 )
 
 

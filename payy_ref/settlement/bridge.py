@@ -284,21 +284,6 @@ def cancel_deposit(
     require(time >= made.made_at + earliest, ErrorCode.BRIDGE_CANCEL_TOO_EARLY)
 
     # UPDATE
-    return return_deposit(bridge, mint_hash)
-
-
-def return_deposit(bridge: Bridge, mint_hash: FieldElement) -> Outcome:
-    """
-    Owe a deposit to who made it; nothing if no block may take it any more.
-
-    Requirements:
-        PAYY-BRIDGE-008
-    """
-    if not is_open(bridge, mint_hash):
-        return bridge, ()
-    made = bridge.deposits[mint_hash]
-
-    # UPDATE
     returned = replace(made, status=DepositStatus.RETURNED)
     after = replace(bridge, deposits=bridge.deposits.insert(mint_hash, returned))
     after = credit(after, made.note_kind, made.depositor, made.value)

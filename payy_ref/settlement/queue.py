@@ -19,7 +19,7 @@ from payy_ref.ledger.block import check_transactions, commit_hash, is_padding, p
 from payy_ref.ledger.opening import Opening, opened_commit_hash, place_hash
 from payy_ref.ledger.transaction import BURN, MINT, SEND, Message, PublicInputs
 from payy_ref.parameters import Parameters
-from payy_ref.settlement.bridge import Bridge, check_mint, is_open, return_deposit
+from payy_ref.settlement.bridge import Bridge, check_mint, is_open
 from payy_ref.settlement.entry import Entry, QueuedCall
 from payy_ref.settlement.events import CallDue, EntryConsumed, Event, TransactionQueued
 
@@ -41,6 +41,8 @@ class Queue:
     """Entries without a verdict."""
     consumed: int = 0
     """How many had a verdict; the number of the first one that waits."""
+    served_at: int = 0
+    """When a block last had as many verdicts as it could, in seconds; 0 if none had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,37 @@ def check_overdue(queue: Queue, entry: Entry, time: int, parameters: Parameters)
     is_overdue = has_waited(queue, parameters.queue_overdue_seconds, time)
     require(is_overdue, ErrorCode.QUEUE_NOT_OVERDUE)
     require(queue.waiting[0] == entry, ErrorCode.QUEUE_ENTRY_MISMATCH)
+
+
+def is_expired(queue: Queue, time: int, parameters: Parameters) -> bool:
+    """
+    Tell whether the queue has not been served for so long that the rollup may be frozen.
+
+    Only a long rest counts, not a long queue: otherwise whoever fills the queue could freeze a
+    rollup whose sequencers do all that they can.
+
+    Requirements:
+        PAYY-QUEUE-006, PAYY-QUEUE-018
+    """
+    rested = time >= queue.served_at + parameters.queue_freeze_seconds
+    return rested and has_waited(queue, parameters.queue_freeze_seconds, time)
+
+
+def served(queue: Queue, verdicts: int, time: int, parameters: Parameters) -> Queue:
+    """
+    Remember that a block served the queue, if it had as many verdicts as it could.
+
+    Args:
+        queue: The queue before the verdicts.
+        verdicts: How many the block has.
+        time: Seconds of L1's time.
+        parameters: Those of the network.
+
+    Requirements:
+        PAYY-QUEUE-018
+    """
+    most = min(len(queue.waiting), parameters.block_transactions)
+    return replace(queue, served_at=time) if 0 < verdicts == most else queue
 
 
 def count_due(queue: Queue, time: int, parameters: Parameters) -> int:
@@ -271,25 +304,20 @@ def check_void(
     require(is_void, ErrorCode.QUEUE_ENTRY_NOT_VOID)
 
 
-def consume(
-    queue: Queue, bridge: Bridge, *, applied: bool
-) -> tuple[Queue, Bridge, tuple[Event, ...]]:
+def consume(queue: Queue, *, applied: bool) -> tuple[Queue, tuple[Event, ...]]:
     """
-    Take the oldest entry off the queue, and return its deposit if it is void.
+    Take the oldest entry off the queue.
+
+    The deposit of a mint that is void stays as it is: another mint may take it, or its depositor
+    cancels it in time. Were it returned at once, blocks that have another mint of it could never be
+    settled.
 
     Requirements:
         PAYY-QUEUE-012
     """
-    entry, index = queue.waiting[0], queue.consumed
-    events: tuple[Event, ...] = (EntryConsumed(index=index, applied=applied),)
-
-    # COMPUTE
-    if not applied and entry.transaction.message.kind == MINT:
-        bridge, returned = return_deposit(bridge, entry.transaction.message.hash)
-        events = (*events, *returned)
-
-    # UPDATE
-    return replace(queue, waiting=queue.waiting[1:], consumed=index + 1), bridge, events
+    said = EntryConsumed(index=queue.consumed, applied=applied)
+    after = replace(queue, waiting=queue.waiting[1:], consumed=queue.consumed + 1)
+    return after, (said,)
 
 
 def calls_due(first: int, verdicts: Sequence[Verdict]) -> tuple[Event, ...]:

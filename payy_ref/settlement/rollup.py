@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from payy_ref.consensus.commit import CommitProof, check_commit
+from payy_ref.consensus.commit import CommitProof, changes_nothing, check_commit
 from payy_ref.consensus.validators import Validator, ValidatorSet, checked_validators
 from payy_ref.crypto.field import FieldElement
 from payy_ref.crypto.secp256k1 import EthereumAddress
@@ -76,6 +76,8 @@ class Rollup:
     """Root of the note tree."""
     height: Height
     """Height of the last settled block of the sequencers."""
+    is_adrift: bool
+    """Whether a block without header moved the root since the sequencers' last one."""
     is_frozen: bool
     """Whether nothing is settled any more."""
     validator_sets: tuple[ValidatorSet, ...]
@@ -156,6 +158,7 @@ def deployed(deployment: Deployment, parameters: Parameters) -> Rollup:
         network_name=deployment.network_name,
         root=empty_roots(parameters.tree_depth)[-1],
         height=Height(0),
+        is_adrift=False,
         is_frozen=False,
         validator_sets=(ValidatorSet(valid_from=Height(0), validators=validators),),
         bridge=Bridge(),
@@ -489,11 +492,12 @@ def settle(
 
     Requirements:
         PAYY-SETTLEMENT-004, PAYY-SETTLEMENT-005, PAYY-SETTLEMENT-012, PAYY-SETTLEMENT-013,
-        PAYY-SETTLEMENT-014, PAYY-SETTLEMENT-017, PAYY-QUEUE-007
+        PAYY-SETTLEMENT-014, PAYY-SETTLEMENT-017, PAYY-SETTLEMENT-022, PAYY-QUEUE-007
 
     Raises:
         SpecError: `SETTLEMENT_FROZEN`, those of `check_claim`, those of `check_commit`,
-            `SETTLEMENT_HEIGHT_NOT_ABOVE`, those of `queue.check_verdicts`, of
+            `SETTLEMENT_HEIGHT_NOT_ABOVE`, those of `changes_nothing`,
+            `SETTLEMENT_BLOCKS_SKIPPED`, those of `queue.check_verdicts`, of
             `queue.check_opening`, of `parsed_messages`, of `deliver`, of `pass_verdict` for one
             verdict after the other, `SETTLEMENT_BLOCK_UNPROVEN`.
     """
@@ -502,11 +506,15 @@ def settle(
     check_claim(rollup, claim, parameters)
     header = check_commit(commit, claim.new_root, rollup.network_name, rollup.validator_sets)
     require(header.height > rollup.height, ErrorCode.SETTLEMENT_HEIGHT_NOT_ABOVE)
+    follows = changes_nothing(commit.skipped, claim.old_root, rollup.height, header)
+    require(follows or rollup.is_adrift, ErrorCode.SETTLEMENT_BLOCKS_SKIPPED)
     queue_rules.check_verdicts(rollup.queue, verdicts, call.time, parameters)
     is_asked = len(verdicts) > 0
     queue_rules.check_opening(opening, claim.commit_hash, is_asked=is_asked, parameters=parameters)
     messages = parsed_messages(claim.messages)
     after, events = deliver(rollup, messages)
+    queue = queue_rules.served(rollup.queue, len(verdicts), call.time, parameters)
+    after = replace(after, queue=queue)
     for verdict in verdicts:
         stands = queue_rules.stands_in(verdict.entry.transaction, opening, messages)
         after, more = pass_verdict(after, verdict, claim, verifiers.void, stands=stands)
@@ -516,7 +524,7 @@ def settle(
     # UPDATE
     settled = RollupVerified(height=header.height, root=claim.new_root)
     calls = queue_rules.calls_due(rollup.queue.consumed, verdicts)
-    after = replace(after, root=claim.new_root, height=header.height)
+    after = replace(after, root=claim.new_root, height=header.height, is_adrift=False)
     return after, (*events, settled, *calls)
 
 
@@ -631,12 +639,10 @@ def pass_verdict(
         case Void():
             roots = (claim.old_root, claim.new_root)
             queue_rules.check_void(verdict, roots, rollup.bridge, shows_void, stands=stands)
-    queue, bridge, events = queue_rules.consume(
-        rollup.queue, rollup.bridge, applied=isinstance(verdict, Applied)
-    )
+    queue, events = queue_rules.consume(rollup.queue, applied=isinstance(verdict, Applied))
 
     # UPDATE
-    return replace(rollup, queue=queue, bridge=bridge), events
+    return replace(rollup, queue=queue), events
 
 
 def force(
@@ -671,10 +677,11 @@ def force(
     require(verifiers.block(claim.public_inputs, claim.proof), ErrorCode.SETTLEMENT_BLOCK_UNPROVEN)
 
     # UPDATE
-    queue, bridge, more = queue_rules.consume(after.queue, after.bridge, applied=True)
+    queue, more = queue_rules.consume(after.queue, applied=True)
     settled = RollupVerified(height=rollup.height, root=claim.new_root)
     calls = queue_rules.calls_due(rollup.queue.consumed, (Applied(entry=entry),))
-    after = replace(after, root=claim.new_root, queue=queue, bridge=bridge)
+    is_adrift = rollup.is_adrift or claim.new_root != claim.old_root
+    after = replace(after, root=claim.new_root, is_adrift=is_adrift, queue=queue)
     return after, (*events, *more, settled, *calls)
 
 
@@ -712,8 +719,8 @@ def discard(
     queue_rules.check_void(verdict, roots, rollup.bridge, verifiers.void, stands=False)
 
     # UPDATE
-    queue, bridge, events = queue_rules.consume(rollup.queue, rollup.bridge, applied=False)
-    return replace(rollup, queue=queue, bridge=bridge), events
+    queue, events = queue_rules.consume(rollup.queue, applied=False)
+    return replace(rollup, queue=queue), events
 
 
 # The end
@@ -731,8 +738,8 @@ def freeze(rollup: Rollup, call: Call, *, parameters: Parameters) -> Outcome:
     """
     # CHECK
     check_not_frozen(rollup)
-    expired = queue_rules.has_waited(rollup.queue, parameters.queue_freeze_seconds, call.time)
-    require(expired, ErrorCode.QUEUE_NOT_EXPIRED)
+    is_expired = queue_rules.is_expired(rollup.queue, call.time, parameters)
+    require(is_expired, ErrorCode.QUEUE_NOT_EXPIRED)
 
     # UPDATE
     return replace(rollup, is_frozen=True), (Frozen(root=rollup.root),)

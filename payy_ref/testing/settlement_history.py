@@ -185,6 +185,40 @@ def chain_of_three(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """Blocks that change nothing, between the last settled one and the next."""
+
+    encodings: tuple[bytes, ...]
+    """Their encoded headers, oldest first."""
+    name: Hash
+    """The last one's hash, which the next block names as its parent; zeros if there is none."""
+
+
+def skipped_blocks(root: FieldElement, after: int, height: int) -> Skipped:
+    """
+    Give the blocks between two heights, neither included.
+
+    Args:
+        root: What each states.
+        after: The height of the last settled block.
+        height: The height of the next block that is settled.
+    """
+    encodings: list[bytes] = []
+    name = Hash(bytes(32))
+    for number in range(after + 1, height):
+        header = Header(
+            height=Height(number),
+            last_block_hash=name,
+            epoch_id=number,
+            last_final_block_hash=Hash(bytes(32)),
+            approvals=(),
+        )
+        encodings.append(encode_header(header))
+        name = proposal_hash(element_bytes(root), header.height, keccak256(encodings[-1]))
+    return Skipped(encodings=tuple(encodings), name=name)
+
+
 def claim_of(
     old_root: FieldElement,
     new_root: FieldElement,

@@ -35,6 +35,7 @@ from payy_ref.testing.settlement_history import (
     claim_of,
     quorum,
     signers,
+    skipped_blocks,
     step,
 )
 from payy_ref.vectors.model import case_elements
@@ -159,6 +160,7 @@ def settle(
     keys: Sequence[Signer] | None = None,
     name: str | None = None,
     chain: ChainOfThree | None = None,
+    after: int | None = None,
     **commit: Any,
 ) -> Act:
     """
@@ -173,9 +175,12 @@ def settle(
         keys: Who signs the third block; a quorum of `KEYS` if not given.
         name: The name that they sign with; that of the preset if not given.
         chain: The block and the two after it, if they are not as they should be.
+        after: The settled height; if not given, the one below the block's.
         commit: Parts of the commit proof that are not as they should be.
     """
-    blocks = chain or chain_of_three(new, height)
+    between = skipped_blocks(old, height - 1 if after is None else after, height)
+    blocks = chain or chain_of_three(new, height, parent=between.name)
+    commit = {"skipped": between.encodings, **commit}
     proof = blocks.proof(
         quorum(KEYS) if keys is None else keys, NAMES[preset] if name is None else name, **commit
     )

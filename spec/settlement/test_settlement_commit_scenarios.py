@@ -17,6 +17,7 @@ from payy_ref.testing.settlement_history import (
     chain_of_three,
     quorum,
     signers,
+    skipped_blocks,
 )
 from payy_ref.vectors.model import case_bytes
 from payy_ref.vectors.pytest_plugin import VectorWriter
@@ -370,9 +371,10 @@ def test_commits(vector: VectorWriter) -> None:
     """
     other = Hash(case_bytes("settlement-parent", 32))
     approvals = tuple(any_signature(f"settlement {index}") for index in range(3))
+    idle = skipped_blocks(EMPTY, 0, 8)
     chains = {
         "views-above-heights": chain_of_three(R1, 1, views=(9, 10, 11)),
-        "views-below-heights": chain_of_three(R1, 8, views=(3, 4, 5)),
+        "views-below-heights": chain_of_three(R1, 8, views=(3, 4, 5), parent=idle.name),
         "views-from-0": chain_of_three(R1, 1, views=(0, 1, 2)),
         "views-greatest": chain_of_three(R1, 1, views=(2**64 - 3, 2**64 - 2, 2**64 - 1)),
         "first-parent-other": chain_of_three(R1, 1, parent=other),
@@ -393,7 +395,15 @@ def test_commits(vector: VectorWriter) -> None:
         accepted(
             vector,
             f"commit-{name}",
-            [settle(EMPTY, R1, 1, chain=chain)],
+            [
+                settle(
+                    EMPTY,
+                    R1,
+                    1,
+                    chain=chain,
+                    skipped=idle.encodings if chain.headers[0].height > 1 else (),
+                )
+            ],
             description=f"Three blocks in a row commit the first one: {said(name)}.",
             requirements=rules(9, 12),
             flags=["THREE_CHAIN", "TOO_STRICT"],

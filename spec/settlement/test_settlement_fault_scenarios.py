@@ -42,7 +42,7 @@ def test_fault_height_not_growing(vector: VectorWriter) -> None:
     Given a settled block at height 7, when a committed and proven block of the same root line but
     of height 7 or below is settled, then it is rejected; at height 8 it is accepted.
     """
-    first = settle(EMPTY, R1, 7)
+    first = settle(EMPTY, R1, 7, after=0)
     what: dict[str, Any] = {"requirements": rules(14), "flags": ["DEPLOYED_FAULT"]}
     for name, height in (("equal", 7), ("below", 6), ("far-below", 1)):
         refused(
@@ -112,17 +112,17 @@ def test_fault_one_certificate(vector: VectorWriter) -> None:
     with descendants whose views do not follow, then it is rejected; the one that two more blocks of
     the next views follow is accepted, and the other one is rejected from then on.
     """
-    left = chain_of_three(R1, 5)
+    left = chain_of_three(R1, 1)
     # The other block is proposed three views later; so its descendants are, if it has any.
-    right = chain_of_three(R2, 5, views=(8, 9, 10))
-    late = chain_of_three(R2, 5, views=(8, 10, 11))
+    right = chain_of_three(R2, 1, views=(4, 5, 6))
+    late = chain_of_three(R2, 1, views=(4, 6, 7))
     what: dict[str, Any] = {
         "requirements": rules(9, 12),
         "flags": ["DEPLOYED_FAULT", "THREE_CHAIN"],
     }
     for name, chain, root in (("first", left, R1), ("second", right, R2)):
         certified = approved(chain, 0)
-        alone = settle(EMPTY, root, 5, chain=chain, certificate=certified)
+        alone = settle(EMPTY, root, 1, chain=chain, certificate=certified)
         refused(
             vector,
             f"fault-one-certificate-{name}",
@@ -144,17 +144,17 @@ def test_fault_one_certificate(vector: VectorWriter) -> None:
         vector,
         "fault-one-certificate-second-without-consecutive-views",
         ErrorCode.COMMIT_VIEWS_NOT_CONSECUTIVE,
-        [settle(EMPTY, R2, 5, chain=late)],
+        [settle(EMPTY, R2, 1, chain=late)],
         description="Deployed fault, one certificate: a view is missing after the second block.",
         **what,
     )
-    committed = settle(EMPTY, R1, 5, chain=left)
+    committed = settle(EMPTY, R1, 1, chain=left)
     accepted(
         vector,
         "fault-one-certificate-three-chain",
         [committed],
         description="The first of two conflicting blocks with the two blocks that commit it.",
-        height=5,
+        height=1,
         root=R1,
         **what,
     )
@@ -162,7 +162,7 @@ def test_fault_one_certificate(vector: VectorWriter) -> None:
         vector,
         "fault-one-certificate-other-block-afterwards",
         ErrorCode.SETTLEMENT_OLD_ROOT_MISMATCH,
-        [committed, settle(EMPTY, R2, 5, chain=right)],
+        [committed, settle(EMPTY, R2, 1, chain=right)],
         description="The second of two conflicting blocks after the first one is settled.",
         **{**what, "requirements": rules(9, 12, 14)},
     )
@@ -176,7 +176,7 @@ def test_fault_owner_sets_the_root(vector: VectorWriter) -> None:
     and money are what they were; there is no step that sets a root, and the owner's block needs
     certificate and proof like anybody's.
     """
-    before = [ADD_TOKEN, deposit(), settle(EMPTY, R1, 3, [mint()])]
+    before = [ADD_TOKEN, deposit(), settle(EMPTY, R1, 3, [mint()], after=0)]
     what: dict[str, Any] = {"requirements": rules(3, 5), "flags": ["DEPLOYED_FAULT", "OWNER_POWER"]}
     accepted(
         vector,
@@ -239,7 +239,7 @@ def test_fault_units_of_valid_from(vector: VectorWriter, preset: str) -> None:
     and it signs from that L2 height on.
     """
     future = PARAMETERS[preset].settlement_future_blocks
-    settled = settle(empty_root(preset), R1, 10, preset=preset)
+    settled = settle(empty_root(preset), R1, 10, preset=preset, after=0)
     set_ = add_validators(10 + future, as_validators(OTHERS)).but(wait=10_000_000)
     what: dict[str, Any] = {
         "requirements": rules(6, 8),
@@ -262,7 +262,9 @@ def test_fault_units_of_valid_from(vector: VectorWriter, preset: str) -> None:
         description="Deployed fault, mixed units: the limit does not move with L1's time.",
         **what,
     )
-    first = settle(R1, R2, 8 + future, preset=preset, keys=OTHERS)
+    if preset != MINIMAL:  # of mainnet a set that far ahead would need as many headers to sign
+        return
+    first = settle(R1, R2, 8 + future, preset=preset, keys=OTHERS, after=10)
     accepted(
         vector,
         "fault-mixed-units-signs-from-l2-height",

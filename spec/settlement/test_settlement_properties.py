@@ -21,12 +21,20 @@ from payy_ref.consensus.validators import (
     is_quorum,
     set_at,
 )
-from payy_ref.crypto.field import FieldElement
+from payy_ref.crypto.field import FieldElement, element_bytes
+from payy_ref.crypto.hashing import keccak256
 from payy_ref.crypto.secp256k1 import EthereumAddress
 from payy_ref.errors import ErrorCode, SpecError
 from payy_ref.ledger.block import packed_messages
 from payy_ref.ledger.opening import opening_of
-from payy_ref.ledger.sequence import Hash, Height, Signature, encode_header
+from payy_ref.ledger.sequence import (
+    Hash,
+    Height,
+    Signature,
+    decode_header,
+    encode_header,
+    proposal_hash,
+)
 from payy_ref.ledger.transaction import BURN, MINT, SEND, ZERO, PublicInputs
 from payy_ref.operations.settlement import STATED_VERIFIERS
 from payy_ref.settlement.bridge import Burn, burn_of
@@ -62,6 +70,7 @@ from payy_ref.testing.settlement_history import (
     chain_of_three,
     quorum,
     signers,
+    skipped_blocks,
     step,
 )
 from payy_ref.testing.strategies import field_elements
@@ -289,8 +298,11 @@ def test_root_moves_exactly_when_a_block_is_settled(tried: list[dict[str, Any]])
         time += 100
         tip = max(0, height + each["rise"])
         old = root if each["is_next"] else FieldElement(root + 1)
-        chain = chain_of_three(each["new"], tip, views=each["views"])
-        act = settle(old, each["new"], tip, keys=KEYS[: each["signers"]], chain=chain)
+        after_height = min(height, max(0, tip - 1))
+        between = skipped_blocks(old, after_height, tip)
+        chain = chain_of_three(each["new"], tip, views=each["views"], parent=between.name)
+        keys = KEYS[: each["signers"]]
+        act = settle(old, each["new"], tip, keys=keys, chain=chain, after=after_height)
         act = with_words(with_proof(act, each["proof"]), *each["words"])
         is_good = (
             each["is_next"]
@@ -856,7 +868,7 @@ def test_sets_of_settled_heights_never_change(moves: list[tuple[str, int]]) -> N
                 "settle",
                 BOB,
                 time,
-                **settle(rollup.root, R1, height, keys=keys).arguments,
+                **settle(rollup.root, R1, height, keys=keys, after=rollup.height).arguments,
             )
             after, _, code = done(rollup, act)
             assert code is None
@@ -938,3 +950,38 @@ def test_what_else_headers_say_does_not_count(
     assert (header.height, header.epoch_id) == (height, view)
     only_first = replace(chain.proof(KEYS), certificate=certificate(MESSAGE, KEYS))
     assert not commits(only_first, R1, NAMES[MINIMAL])
+
+
+@evidence("PAYY-SETTLEMENT-T14")
+@given(
+    st.lists(st.sampled_from((EMPTY, EMPTY, EMPTY, R1, R2)), min_size=1, max_size=8),
+    st.data(),
+)
+def test_no_block_that_changes_something_is_passed_over(
+    roots: list[FieldElement], data: st.DataObject
+) -> None:
+    """Of a chain from block 1 on, those that only empty blocks precede settle, if all are shown."""
+    headers: list[bytes] = []
+    parent = Hash(bytes(32))
+    for height, root in enumerate(roots, 1):
+        header = replace(
+            chain_of_three(root, height, parent=parent).headers[0], epoch_id=height + 7
+        )
+        headers.append(encode_header(header))
+        parent = proposal_hash(element_bytes(root), Height(height), Hash(keccak256(headers[-1])))
+    tip = len(roots)
+    newest = decode_header(headers[-1])
+    chain = chain_of_three(
+        roots[-1], tip, views=(tip + 7, tip + 8, tip + 9), parent=newest.last_block_hash
+    )
+    assert encode_header(chain.headers[0]) == headers[-1]
+    shown = headers[:-1]
+    is_whole = data.draw(st.booleans())
+    if not is_whole:
+        kept = data.draw(st.lists(st.sampled_from(shown), max_size=tip)) if shown else []
+        is_whole = kept == shown
+        shown = kept
+    act = settle(EMPTY, roots[-1], tip, chain=chain, skipped=tuple(shown))
+    _, _, code = done(START, step("settle", BOB, 2000, **act.arguments))
+    may = is_whole and all(root == EMPTY for root in roots[:-1])
+    assert code == (None if may else ErrorCode.SETTLEMENT_BLOCKS_SKIPPED)

@@ -480,7 +480,7 @@ def test_where_a_set_may_begin(vector: VectorWriter, preset: str) -> None:
     """
     future = PARAMETERS[preset].settlement_future_blocks
     limit = 5 + future
-    settled = settle(empty_root(preset), R1, 5, preset=preset)
+    settled = settle(empty_root(preset), R1, 5, preset=preset, after=0)
     members = as_validators(OTHERS)
 
     def named(*heights: int) -> list[Act]:
@@ -627,13 +627,13 @@ def test_which_set_holds(vector: VectorWriter) -> None:
         "two-sets-ahead-first": (ahead, 4, own),
         "two-sets-ahead-second": (ahead, 6, other),
         "two-sets-ahead-third": (ahead, 7, third),
-        "long-after-the-last": (ahead, 2**64 - 3, third),
+        "long-after-the-last": (ahead, 40, third),
     }
     for name, (sets, height, keys) in good.items():
         accepted(
             vector,
             f"set-{name}",
-            [*sets, settle(EMPTY, R1, height, keys=keys)],
+            [*sets, settle(EMPTY, R1, height, keys=keys, after=0)],
             description=f"The set of the third block's height signs: {said(name)}.",
             height=height,
             root=R1,
@@ -672,27 +672,26 @@ def test_blocks_are_settled(vector: VectorWriter, preset: str) -> None:
     """
     A committed and proven block moves the root and the height; anybody may bring it.
 
-    Given a rollup, when one block after the other is settled, by whomever, heights left out in
-    between, then root and height are those of the last one, and each is said.
+    Given a rollup, when one block after the other is settled, by whomever, blocks that change
+    nothing shown in between, then root and height are those of the last one, and each is said.
     """
     empty = empty_root(preset)
-    first, second = settle(empty, R1, 1, preset=preset), settle(R1, R2, 9, preset=preset)
+    first, second = settle(empty, R1, 1, preset=preset), settle(R1, R2, 9, preset=preset, after=1)
     histories: dict[str, list[Act]] = {
         "first-block": [first],
         "two-blocks": [first, second],
         "by-the-owner": [first.but(sender=OWNER)],
         "by-anybody": [first.but(sender=DAVE), second.but(sender=ALICE)],
-        "first-block-at-height-7": [settle(empty, R1, 7, preset=preset)],
+        "first-block-at-height-7": [settle(empty, R1, 7, preset=preset, after=0)],
         "block-that-changes-nothing": [first, settle(R1, R1, 2, preset=preset)],
         "back-to-an-older-root": [first, settle(R1, empty, 2, preset=preset)],
-        "greatest-height": [settle(empty, R1, 2**64 - 3, preset=preset)],
         "root-0": [settle(empty, ZERO, 1, preset=preset)],
         "root-greatest": [settle(empty, FieldElement(MODULUS - 1), 1, preset=preset)],
     }
     for name, acts in histories.items():
         claims = [each.arguments["claim"] for each in acts]
         heights = {"two-blocks": [1, 9], "by-anybody": [1, 9]}.get(name) or [
-            7 if "7" in name else 2**64 - 3 if name == "greatest-height" else 1,
+            7 if "7" in name else 1,
             2,
         ][: len(acts)]
         accepted(
@@ -721,7 +720,7 @@ def test_blocks_that_do_not_follow(vector: VectorWriter, preset: str) -> None:
     settled, then it is rejected; so is the same block again.
     """
     empty = empty_root(preset)
-    first = settle(empty, R1, 5, preset=preset)
+    first = settle(empty, R1, 5, preset=preset, after=0)
     still = settle(R1, R1, 6, preset=preset)
     root, height = ErrorCode.SETTLEMENT_OLD_ROOT_MISMATCH, ErrorCode.SETTLEMENT_HEIGHT_NOT_ABOVE
     cases = {
@@ -776,7 +775,7 @@ def test_public_inputs(vector: VectorWriter, preset: str) -> None:
     words = full.arguments["claim"].messages
     what: dict[str, Any] = {"flags": ["CLAIM_LAYOUT"], "preset": preset}
     good = {
-        "three-words": [settle(empty_root(preset), R1, 3, preset=preset)],
+        "three-words": [settle(empty_root(preset), R1, 3, preset=preset, after=0)],
         "one-word-0": [with_words(plain, 0)],
         "zeros-only": [with_words(plain, *[0] * most)],
         "two-burns": [*locked, full],
