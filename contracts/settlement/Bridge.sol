@@ -43,7 +43,7 @@ abstract contract Bridge {
     /// @dev Money that was locked for a mint.
     struct Deposit {
         address depositor;
-        uint64 madeAt;
+        uint64 heldAt;
         DepositStatus status;
         uint256 value;
         bytes32 noteKind;
@@ -165,15 +165,15 @@ abstract contract Bridge {
     /// @return depositor Whose money it is until a block takes it.
     /// @return noteKind Of which token.
     /// @return value The amount.
-    /// @return madeAt When, in seconds of Unix time.
+    /// @return heldAt When it was made, or its mint last queued, in seconds of Unix time.
     /// @return status What has become of it: 0 there is none, 1 open, 2 taken, 3 returned.
     function depositOf(bytes32 mintHash)
         external
         view
-        returns (address depositor, bytes32 noteKind, uint256 value, uint256 madeAt, uint8 status)
+        returns (address depositor, bytes32 noteKind, uint256 value, uint256 heldAt, uint8 status)
     {
         Deposit storage made = _deposits[mintHash];
-        return (made.depositor, made.noteKind, made.value, made.madeAt, uint8(made.status));
+        return (made.depositor, made.noteKind, made.value, made.heldAt, uint8(made.status));
     }
 
     /// @notice Who paid for a burn in advance.
@@ -293,13 +293,19 @@ abstract contract Bridge {
         }
     }
 
+    /// @dev Let the delay of an open deposit begin anew, because its mint is queued. It must not go
+    /// away before the mint can be forced.
+    function _holdDeposit(bytes32 mintHash) internal {
+        _deposits[mintHash].heldAt = uint64(block.timestamp);
+    }
+
     /// @dev Give a deposit back to who made it.
     /// @param earliest How many seconds after the deposit it may be cancelled.
     function _cancelDeposit(bytes32 mintHash, uint256 earliest) internal {
         Deposit storage made = _deposits[mintHash];
         if (made.status != DepositStatus.OPEN) revert BRIDGE_DEPOSIT_ABSENT();
         if (msg.sender != made.depositor) revert BRIDGE_NOT_DEPOSITOR();
-        if (block.timestamp < made.madeAt + earliest) revert BRIDGE_CANCEL_TOO_EARLY();
+        if (block.timestamp < made.heldAt + earliest) revert BRIDGE_CANCEL_TOO_EARLY();
         made.status = DepositStatus.RETURNED;
         _credit(made.noteKind, made.depositor, made.value);
         emit DepositReturned(mintHash, made.depositor);

@@ -54,6 +54,7 @@ abstract contract Queue is Bridge {
     struct Waiting {
         bytes32 entryHash;
         uint64 queuedAt;
+        uint64 expiresAt;
     }
 
     /// @dev What making a call and saying so costs besides its gas, and for each byte of its data.
@@ -69,6 +70,7 @@ abstract contract Queue is Bridge {
     uint256 internal immutable DUE_SECONDS;
     uint256 internal immutable OVERDUE_SECONDS;
     uint256 internal immutable FREEZE_SECONDS;
+    uint256 internal immutable SERVICE_SECONDS;
     uint256 internal immutable CALL_GAS;
     uint256 internal immutable CALL_BYTES;
 
@@ -80,8 +82,8 @@ abstract contract Queue is Bridge {
     uint64 private _consumed;
     uint64 private _queued;
 
-    /// @dev When a block last had as many verdicts as it could; 0 if none had.
-    uint64 private _servedAt;
+    /// @dev When the rollup may be frozen for the newest entry there ever was.
+    uint64 private _lastExpiry;
 
     mapping(uint256 index => Waiting entry) private _waiting;
 
@@ -114,6 +116,7 @@ abstract contract Queue is Bridge {
         DUE_SECONDS = rules.dueSeconds;
         OVERDUE_SECONDS = rules.overdueSeconds;
         FREEZE_SECONDS = rules.freezeSeconds;
+        SERVICE_SECONDS = rules.serviceSeconds;
         CALL_GAS = rules.callGas;
         CALL_BYTES = rules.callBytes;
         TRANSACTION_PROOF = verifiers.transactionProof;
@@ -161,8 +164,18 @@ abstract contract Queue is Bridge {
         _checkProven(words, proof);
         uint256 index = _queued++;
         Entry memory entry = Entry(words, hasCall, attached, block.timestamp);
-        _waiting[index] = Waiting(_hashOf(entry), uint64(block.timestamp));
+        _waiting[index] = Waiting(_hashOf(entry), uint64(block.timestamp), _nextExpiry());
+        if (words[KIND] == MINT) _holdDeposit(bytes32(words[HASH]));
         emit TransactionQueued(index, msg.sender, entry, proof);
+    }
+
+    /// @dev When the rollup may be frozen for an entry that is queued now: entries expire one after
+    /// the other, no faster than sequencers have to serve them.
+    function _nextExpiry() private returns (uint64) {
+        uint256 alone = block.timestamp + FREEZE_SECONDS;
+        uint256 next = _lastExpiry + SERVICE_SECONDS;
+        _lastExpiry = uint64(next > alone ? next : alone);
+        return _lastExpiry;
     }
 
     /// @dev Judge what can be judged of a transaction that is no padding, alone in a block, without
@@ -196,8 +209,10 @@ abstract contract Queue is Bridge {
 
     /// @dev Judge whether the oldest entry has waited long enough to freeze the rollup.
     function _checkExpired() internal view {
-        bool hasRested = block.timestamp >= _servedAt + FREEZE_SECONDS;
-        if (!hasRested || !_hasWaited(FREEZE_SECONDS)) revert QUEUE_NOT_EXPIRED();
+        uint256 oldest = _consumed;
+        if (oldest == _queued || block.timestamp < _waiting[oldest].expiresAt) {
+            revert QUEUE_NOT_EXPIRED();
+        }
     }
 
     /// @dev Judge whether an entry is the oldest one, and may be settled without the sequencers.
@@ -320,15 +335,6 @@ abstract contract Queue is Bridge {
             isAlone = uint256(messages[i]) == words[KIND + i];
         }
         if (!isAlone) revert QUEUE_FORCED_BLOCK_MISMATCH();
-    }
-
-    /// @dev Remember that a block serves the queue, if it has as many verdicts as it can. Only a
-    /// long rest lets the rollup be frozen, not a long queue.
-    function _serve(uint256 verdicts) internal {
-        uint256 most = _queued - _consumed;
-        uint256 places = BLOCK_GROUPS * GROUP_TRANSACTIONS;
-        if (most > places) most = places;
-        if (verdicts != 0 && verdicts == most) _servedAt = uint64(block.timestamp);
     }
 
     /// @dev Take the oldest entry off the queue. The deposit of a void mint stays as it is: another

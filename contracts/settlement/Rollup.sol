@@ -282,7 +282,7 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
         _checkElement(burn.burnHash);
         _checkHeight(burnHeight);
         _checkNotFrozen();
-        if (burnHeight <= _height) revert BRIDGE_BURN_SETTLED();
+        if (burnHeight <= _height || _isAdrift) revert BRIDGE_BURN_SETTLED();
         _substituteBurn(burn);
     }
 
@@ -422,7 +422,6 @@ contract Rollup is Commit, Queue, ReentrancyGuardTransient {
         index = _checkVerdicts(verdicts);
         _checkOpening(opening, claim.publicInputs[2], verdicts.length != 0);
         _deliver(claim.publicInputs);
-        _serve(verdicts.length);
         for (uint256 i = 0; i < verdicts.length; ++i) {
             _passVerdict(verdicts[i], opening, claim.publicInputs);
         }

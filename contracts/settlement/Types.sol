@@ -144,6 +144,8 @@ struct Rules {
     uint256 overdueSeconds;
     /// Seconds after which anyone may freeze the rollup.
     uint256 freezeSeconds;
+    /// Seconds in which the sequencers have to serve one entry of a long queue.
+    uint256 serviceSeconds;
     /// The most gas of a queued call.
     uint256 callGas;
     /// The most bytes of a queued call.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from payy_circuits import circuit_pages
+from payy_contracts import ContractPages
 
 from payy_ref.assurance.levels import Level
 from payy_ref.operations import Operation, all_operations
@@ -60,6 +61,7 @@ def all_pages(root: Path, inputs: Inputs, matrix: Matrix) -> dict[str, str]:
         "chapters.inc": chapter_table(matrix),
         **circuit_messages(root),
         **circuit_pages(root, table),
+        **contract_pages(root, matrix),
         "errors.md": error_page(matrix),
         "trace.md": trace_page(matrix, inputs),
         "proof_ledger.md": ledger_page(inputs),
@@ -148,6 +150,12 @@ def circuit_messages(root: Path) -> dict[str, str]:
         for each in messages
     )
     return {"circuit_messages.inc": table(("the circuit says", "code"), rows)}
+
+
+def contract_pages(root: Path, matrix: Matrix) -> dict[str, str]:
+    """Show the contracts; their errors are links where the specification has the code."""
+    codes = {row.entry.code for row in matrix.code_rows}
+    return ContractPages(table, plain, codes).all_of(root)
 
 
 def _module(file: str) -> str:
@@ -553,7 +561,8 @@ def _several(form: Form[Any]) -> str:
         case Record():
             return words.replace("record", "records", 1)
         case Structure(name=name) | Variant(name=name) if name:
-            return words.replace(f"[{name}]", f"[{name}s]")
+            plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+            return words.replace(f"[{name}]", f"[{plural}]")
         case Structure(form=parts):
             return _several(parts)
         case _:

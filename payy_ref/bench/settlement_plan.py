@@ -38,7 +38,7 @@ class Plan:
     owed nothing, `k` a burn to one that is owed something, `p` a burn that somebody paid in
     advance. Verdicts are letters too: `a` and `c` apply the next transaction of the block, `c` with
     a call that uses all its gas; `v` and `w` show that a send or a burn is void; `r` shows that a
-    mint is, and its deposit is returned; `d` names a mint whose deposit is gone.
+    mint is, whose deposit stays open; `d` names a mint whose deposit is gone.
     """
 
     function: str
@@ -47,6 +47,8 @@ class Plan:
     """Sequencers that sign, or that are named."""
     carried: int | None = None
     """Signatures in each header of a commit proof; those of a quorum if not given."""
+    skipped: int = 0
+    """Blocks without effect before the one that is settled; headers carry certificates too."""
     later_sets: int = 0
     """Validator sets that are named and do not hold yet."""
     block: str = ""
@@ -111,6 +113,7 @@ NAMED: Final[Mapping[str, Plan]] = {
     "no message, 4 validators": Plan(function="settle", validators=4),
     "no message, 10 validators": Plan(function="settle"),
     "no message, 100 validators": Plan(function="settle", validators=100),
+    "no message, 2 blocks without effect before": Plan(function="settle", skipped=2),
     "2 mints and 2 burns": Plan(function="settle", block="mmbb"),
     "2 mints and 2 burns to accounts that are owed already": Plan(function="settle", block="mmkk"),
     "6 burns": Plan(function="settle", block="bbbbbb"),
@@ -136,6 +139,8 @@ def described(plan: Plan) -> str:
         said.append(f"{plan.validators} validators")
     if plan.carried is not None:
         said.append(f"{plan.carried} signatures in each header")
+    if plan.skipped:
+        said.append(f"{plan.skipped} blocks without effect before")
     if plan.later_sets:
         said.append(f"{plan.later_sets} later validator sets")
     said.extend(_counted(plan.block, BLOCK_LETTERS))

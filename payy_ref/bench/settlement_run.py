@@ -392,13 +392,14 @@ class History:
 
     # Blocks
 
-    def commit(self, root: FieldElement, height: int) -> CommitProof:
-        """Have a block committed by the sequencers."""
+    def commit(self, root: FieldElement, height: int, skipped: int = 0) -> CommitProof:
+        """Have a block committed by the sequencers, after blocks that change nothing."""
         signing = quorum(self.keys)
         carried = len(signing) if self.plan.carried is None else self.plan.carried
         filler = Signature(b"\x5a" * 65)
         parent, names, headers = Hash(b"\xa5" * 32), [], []
-        for number in (height, height + 1, height + 2):
+        for number in range(height - skipped, height + 3):
+            stated = element_bytes(self.root if number < height else root)
             header = Header(
                 height=Height(number),
                 last_block_hash=parent,
@@ -406,18 +407,17 @@ class History:
                 last_final_block_hash=Hash(b"\xa5" * 32),
                 approvals=(filler,) * carried,
             )
-            parent = proposal_hash(
-                element_bytes(root), header.height, keccak256(encode_header(header))
-            )
+            parent = proposal_hash(stated, header.height, keccak256(encode_header(header)))
             names.append(parent)
             headers.append(header)
         digest = approval_message(MAINNET.network_name, headers[-1], names[-1])
-        first, second, third = map(encode_header, headers)
-        stated = Hash(element_bytes(root))
+        *before, first, second, third = map(encode_header, headers)
+        later = Hash(element_bytes(root))
         return CommitProof(
             headers=(first, second, third),
-            roots=(stated, stated),
+            roots=(later, later),
             certificate=certificate(digest, signing),
+            skipped=tuple(before),
         )
 
     def settle(
@@ -425,16 +425,17 @@ class History:
         block: Sequence[PublicInputs],
         verdicts: Sequence[Verdict] = (),
         root: FieldElement | None = None,
+        skipped: int = 0,
     ) -> None:
         """Settle a block."""
         new_root = self.fresh()[0] if root is None else root
         claim = claim_of(self.root, new_root, block, MAINNET)
-        height = self.height + 1
+        height = self.height + skipped + 1
         self.do(
             "settle",
             BOB,
             claim=claim,
-            commit=self.commit(new_root, height),
+            commit=self.commit(new_root, height, skipped),
             opening=opening_of(block, MAINNET) if verdicts else (),
             verdicts=tuple(verdicts),
         )
@@ -689,7 +690,7 @@ class History:
             else Void(entry=entry, is_after=True, proof=b"" if letter == "d" else PROVEN)
             for letter, entry in entries
         ]
-        self.recording(lambda: self.settle(block, verdicts))
+        self.recording(lambda: self.settle(block, verdicts, skipped=plan.skipped))
 
     def _let_go(self, letters: str, entries: Sequence[Entry]) -> None:
         """Cancel the deposits that are to be gone."""

@@ -523,6 +523,7 @@ def rules_of(parameters: Parameters) -> tuple[int, ...]:
         parameters.queue_due_seconds,
         parameters.queue_overdue_seconds,
         parameters.queue_freeze_seconds,
+        parameters.queue_service_seconds,
         parameters.queue_call_gas,
         parameters.queue_call_bytes,
     )

@@ -58,6 +58,8 @@ class Parameters:
     """Seconds after which anyone may settle the entry in a block of its own."""
     queue_freeze_seconds: int
     """Seconds after which anyone may freeze the rollup."""
+    queue_service_seconds: int
+    """Seconds in which the sequencers have to serve one entry of a long queue."""
     queue_call_gas: int
     """The most gas of a queued call."""
     queue_call_bytes: int
@@ -81,6 +83,7 @@ _KEYS = {
     "queue_due_seconds": ("queue", "due_seconds"),
     "queue_overdue_seconds": ("queue", "overdue_seconds"),
     "queue_freeze_seconds": ("queue", "freeze_seconds"),
+    "queue_service_seconds": ("queue", "service_seconds"),
     "queue_call_gas": ("queue", "call_gas"),
     "queue_call_bytes": ("queue", "call_bytes"),
 }
@@ -93,7 +96,7 @@ def parse_parameters(text: str) -> Parameters:
     Raises:
         ParameterError: not TOML; a key is missing, unknown, of another type or not positive; the
             message area cannot hold the messages of a block of burns; the stages of the queue are
-            out of order.
+            out of order, or a deposit can be cancelled before its mint can be forced.
     """
     try:
         document = _flat(tomllib.loads(text))
@@ -131,6 +134,8 @@ def parse_parameters(text: str) -> Parameters:
     )
     if not stages[0] < stages[1] < stages[2]:
         raise ParameterError("queue: an entry is due first, then overdue, then a reason to freeze")
+    if parameters.bridge_cancel_seconds <= parameters.queue_overdue_seconds:
+        raise ParameterError("bridge: a queued mint can be forced before its deposit is cancelled")
     return parameters
 
 

@@ -61,8 +61,8 @@ class Deposit:
     """Of which token."""
     value: int
     """The amount."""
-    made_at: int
-    """When, in seconds of L1's time."""
+    held_at: int
+    """When it was made, or its mint last queued, in seconds of L1's time."""
     status: DepositStatus = DepositStatus.OPEN
     """What has become of it."""
 
@@ -175,7 +175,7 @@ def deposit(
     check_transfer(value, received)
 
     # COMPUTE
-    made = Deposit(depositor=depositor, note_kind=note_kind, value=value, made_at=time)
+    made = Deposit(depositor=depositor, note_kind=note_kind, value=value, held_at=time)
 
     # UPDATE
     after = replace(
@@ -259,6 +259,20 @@ def take_deposit(bridge: Bridge, mint: Message) -> Outcome:
     return after, (minted,)
 
 
+def hold_deposit(bridge: Bridge, mint_hash: FieldElement, time: int) -> Bridge:
+    """
+    Let the delay of an open deposit begin anew, because its mint is queued.
+
+    Sequencers have to take the mint when it is due; so the deposit must not go away before it can
+    be forced.
+
+    Requirements:
+        PAYY-BRIDGE-008
+    """
+    held = replace(bridge.deposits[mint_hash], held_at=time)
+    return replace(bridge, deposits=bridge.deposits.insert(mint_hash, held))
+
+
 def cancel_deposit(
     bridge: Bridge, *, sender: EthereumAddress, mint_hash: FieldElement, earliest: int, time: int
 ) -> Outcome:
@@ -269,7 +283,7 @@ def cancel_deposit(
         bridge: The bridge before.
         sender: Who asks.
         mint_hash: Which deposit.
-        earliest: How many seconds after the deposit it may be cancelled.
+        earliest: How many seconds after it was held it may be cancelled.
         time: Seconds of L1's time.
 
     Requirements:
@@ -281,7 +295,7 @@ def cancel_deposit(
     # CHECK
     made = open_deposit(bridge, mint_hash)
     require(sender == made.depositor, ErrorCode.BRIDGE_NOT_DEPOSITOR)
-    require(time >= made.made_at + earliest, ErrorCode.BRIDGE_CANCEL_TOO_EARLY)
+    require(time >= made.held_at + earliest, ErrorCode.BRIDGE_CANCEL_TOO_EARLY)
 
     # UPDATE
     returned = replace(made, status=DepositStatus.RETURNED)

@@ -41,8 +41,10 @@ class Queue:
     """Entries without a verdict."""
     consumed: int = 0
     """How many had a verdict; the number of the first one that waits."""
-    served_at: int = 0
-    """When a block last had as many verdicts as it could, in seconds; 0 if none had."""
+    expiries: tuple[int, ...] = ()
+    """For each of them when the rollup may be frozen for it, in seconds of L1's time."""
+    last_expiry: int = 0
+    """The same of the newest entry there ever was; 0 if there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,13 @@ def queued(
     # UPDATE
     index = queue.consumed + len(queue.waiting)
     entry = Entry(transaction=transaction, call=call, queued_at=time)
-    after = replace(queue, waiting=(*queue.waiting, entry))
+    expiry = expiry_of(queue, time, parameters)
+    after = replace(
+        queue,
+        waiting=(*queue.waiting, entry),
+        expiries=(*queue.expiries, expiry),
+        last_expiry=expiry,
+    )
     said = TransactionQueued(index=index, sender=sender, entry=entry, proof=proof)
     return after, (said,)
 
@@ -156,35 +164,28 @@ def check_overdue(queue: Queue, entry: Entry, time: int, parameters: Parameters)
     require(queue.waiting[0] == entry, ErrorCode.QUEUE_ENTRY_MISMATCH)
 
 
-def is_expired(queue: Queue, time: int, parameters: Parameters) -> bool:
+def expiry_of(queue: Queue, time: int, parameters: Parameters) -> int:
     """
-    Tell whether the queue has not been served for so long that the rollup may be frozen.
+    Tell when the rollup may be frozen for an entry that is queued now.
 
-    Only a long rest counts, not a long queue: otherwise whoever fills the queue could freeze a
-    rollup whose sequencers do all that they can.
+    Entries expire one after the other, no faster than sequencers have to serve them. So nobody can
+    freeze a rollup by filling its queue, and sequencers cannot hide behind a queue that is full.
 
     Requirements:
         PAYY-QUEUE-006, PAYY-QUEUE-018
     """
-    rested = time >= queue.served_at + parameters.queue_freeze_seconds
-    return rested and has_waited(queue, parameters.queue_freeze_seconds, time)
+    alone = time + parameters.queue_freeze_seconds
+    return max(alone, queue.last_expiry + parameters.queue_service_seconds)
 
 
-def served(queue: Queue, verdicts: int, time: int, parameters: Parameters) -> Queue:
+def is_expired(queue: Queue, time: int) -> bool:
     """
-    Remember that a block served the queue, if it had as many verdicts as it could.
-
-    Args:
-        queue: The queue before the verdicts.
-        verdicts: How many the block has.
-        time: Seconds of L1's time.
-        parameters: Those of the network.
+    Tell whether the oldest entry has waited so long that the rollup may be frozen.
 
     Requirements:
-        PAYY-QUEUE-018
+        PAYY-QUEUE-006, PAYY-QUEUE-018
     """
-    most = min(len(queue.waiting), parameters.block_transactions)
-    return replace(queue, served_at=time) if 0 < verdicts == most else queue
+    return len(queue.expiries) > 0 and time >= queue.expiries[0]
 
 
 def count_due(queue: Queue, time: int, parameters: Parameters) -> int:
@@ -316,7 +317,12 @@ def consume(queue: Queue, *, applied: bool) -> tuple[Queue, tuple[Event, ...]]:
         PAYY-QUEUE-012
     """
     said = EntryConsumed(index=queue.consumed, applied=applied)
-    after = replace(queue, waiting=queue.waiting[1:], consumed=queue.consumed + 1)
+    after = replace(
+        queue,
+        waiting=queue.waiting[1:],
+        expiries=queue.expiries[1:],
+        consumed=queue.consumed + 1,
+    )
     return after, (said,)
 
 

@@ -381,7 +381,8 @@ def substitute_burn(
         call: Who pays.
         burn: What is paid for.
         burn_height: Height of the block that has the burn. Nobody checks it: it protects who pays
-            from paying for a burn that is settled in the meantime.
+            from paying for a burn that is settled in the meantime. After a forced block that moved
+            the root nothing is paid in advance until the sequencers settle again.
         received: How much the token moved to the recipient; None if it refused.
 
     Requirements:
@@ -393,7 +394,8 @@ def substitute_burn(
     """
     # CHECK
     check_not_frozen(rollup)
-    require(burn_height > rollup.height, ErrorCode.BRIDGE_BURN_SETTLED)
+    is_ahead = burn_height > rollup.height and not rollup.is_adrift
+    require(is_ahead, ErrorCode.BRIDGE_BURN_SETTLED)
     bridge, events = bridge_rules.substitute_burn(
         rollup.bridge, burn, substitute=call.sender, received=received
     )
@@ -458,9 +460,12 @@ def queue_transaction(
         is_proven=verifiers.transaction,
         parameters=parameters,
     )
+    bridge = rollup.bridge
+    if transaction.message.kind == MINT:
+        bridge = bridge_rules.hold_deposit(bridge, transaction.message.hash, call.time)
 
     # UPDATE
-    return replace(rollup, queue=queue), events
+    return replace(rollup, queue=queue, bridge=bridge), events
 
 
 # Settlement
@@ -513,8 +518,6 @@ def settle(
     queue_rules.check_opening(opening, claim.commit_hash, is_asked=is_asked, parameters=parameters)
     messages = parsed_messages(claim.messages)
     after, events = deliver(rollup, messages)
-    queue = queue_rules.served(rollup.queue, len(verdicts), call.time, parameters)
-    after = replace(after, queue=queue)
     for verdict in verdicts:
         stands = queue_rules.stands_in(verdict.entry.transaction, opening, messages)
         after, more = pass_verdict(after, verdict, claim, verifiers.void, stands=stands)
@@ -726,7 +729,7 @@ def discard(
 # The end
 
 
-def freeze(rollup: Rollup, call: Call, *, parameters: Parameters) -> Outcome:
+def freeze(rollup: Rollup, call: Call) -> Outcome:
     """
     Stop settlement for ever, because an entry has waited too long; anybody may.
 
@@ -738,7 +741,7 @@ def freeze(rollup: Rollup, call: Call, *, parameters: Parameters) -> Outcome:
     """
     # CHECK
     check_not_frozen(rollup)
-    is_expired = queue_rules.is_expired(rollup.queue, call.time, parameters)
+    is_expired = queue_rules.is_expired(rollup.queue, call.time)
     require(is_expired, ErrorCode.QUEUE_NOT_EXPIRED)
 
     # UPDATE

@@ -42,7 +42,7 @@ TRANSITIONS: Final[Mapping[str, Transition]] = {
     "settle": (transitions.settle, ("call", "verifiers", "parameters")),
     "force": (transitions.force, ("call", "verifiers", "parameters")),
     "discard": (transitions.discard, ("call", "verifiers", "parameters")),
-    "freeze": (transitions.freeze, ("call", "parameters")),
+    "freeze": (transitions.freeze, ("call",)),
     "leave": (transitions.leave, ("verifiers", "parameters")),
 }
 """Everything that can be done, by name."""

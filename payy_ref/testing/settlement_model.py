@@ -52,7 +52,7 @@ class PlainDeposit:
     value: int
     """The amount."""
     time: int
-    """When."""
+    """When, or when a mint for it was last queued."""
     status: str = "open"
     """What has become of it."""
 
@@ -121,6 +121,12 @@ class PlainCommit:
     """Whether each names the one before, and the first one states the claimed root."""
     signers: Sequence[bytes]
     """Who approved the last one, in the order of the signatures; nobody made one that is none."""
+    skipped: tuple[int, ...] = ()
+    """Heights of the blocks before the first of them that are shown to change nothing."""
+    skipped_linked: bool = True
+    """Whether each of those, if it states the old root, is named by the block after it."""
+    skipped_garbled: ErrorCode | None = None
+    """What is wrong with how one of those is written."""
 
 
 @dataclass(kw_only=True)
@@ -139,6 +145,8 @@ class SettlementModel:
     """Its root."""
     height: int = 0
     """The last settled height."""
+    adrift: bool = False
+    """Whether somebody else than the sequencers moved the root since their last block."""
     frozen: bool = False
     """Whether it is over."""
     tokens: dict[int, bytes] = field(default_factory=dict)
@@ -284,16 +292,10 @@ class SettlementModel:
             return ErrorCode.BRIDGE_NOT_DEPOSITOR
         if not self.frozen and time - made.time < self.parameters.bridge_cancel_seconds:
             return ErrorCode.BRIDGE_CANCEL_TOO_EARLY
-        self.give_back(name)
+        made.status = "returned"
+        self.debts[made.kind, made.giver] += made.value
+        self.say("DepositReturned", mint_hash=name, depositor=made.giver)
         return None
-
-    def give_back(self, name: int) -> None:
-        """Owe a deposit to who brought it, if it is still there."""
-        made = self.open_deposit(name)
-        if made is not None:
-            made.status = "returned"
-            self.debts[made.kind, made.giver] += made.value
-            self.say("DepositReturned", mint_hash=name, depositor=made.giver)
 
     def substitute(
         self, sender: bytes, burn: PlainBurn, height: int, received: int | None
@@ -302,7 +304,7 @@ class SettlementModel:
         kind, value, name, recipient = burn
         if self.frozen:
             return ErrorCode.SETTLEMENT_FROZEN
-        if height <= self.height:
+        if height <= self.height or self.adrift:
             return ErrorCode.BRIDGE_BURN_SETTLED
         if kind not in self.tokens:
             return ErrorCode.BRIDGE_NOTE_KIND_UNKNOWN
@@ -387,6 +389,8 @@ class SettlementModel:
             return ErrorCode.SETTLEMENT_TRANSACTION_UNPROVEN
         entry = PlainEntry(words=words, call=call, time=time)
         self.say("TransactionQueued", index=len(self.ever), sender=sender, entry=entry)
+        if words[KIND] == MINT:
+            self.deposits[words[HASH]].time = time
         self.waiting.append(entry)
         self.ever.append(entry)
         return None
@@ -424,8 +428,6 @@ class SettlementModel:
             target, gas, data = entry.call
             due = {"index": index, "target": target, "data": data, "gas": gas}
             self.calls.append(("CallDue", due))
-        if not applied and entry.words[KIND] == MINT:
-            self.give_back(entry.words[HASH])
 
     # Settlement
 
@@ -443,8 +445,9 @@ class SettlementModel:
         refusal = self.misfit(claim) or self.uncommitted(commit)
         if refusal is not None:
             return refusal
-        if commit.heights[0] <= self.height:
-            return ErrorCode.SETTLEMENT_HEIGHT_NOT_ABOVE
+        refusal = self.unfollowed(commit)
+        if refusal is not None:
+            return refusal
         if len(verdicts) > min(self.places, len(self.waiting)):
             return ErrorCode.QUEUE_VERDICT_COUNT
         if len(verdicts) < min(self.places, self.older(self.parameters.queue_due_seconds, time)):
@@ -471,7 +474,7 @@ class SettlementModel:
             self.take_turn(applied=verdict.applied)
         if not claim.true:
             return ErrorCode.SETTLEMENT_BLOCK_UNPROVEN
-        self.height = commit.heights[0]
+        self.height, self.adrift = commit.heights[0], False
         self.move_on(claim)
         return None
 
@@ -512,6 +515,18 @@ class SettlementModel:
         if 3 * missing >= sum(weights.values()):
             return ErrorCode.CERTIFICATE_QUORUM_MISSING
         return None
+
+    def unfollowed(self, commit: PlainCommit) -> ErrorCode | None:
+        """Tell whether something may have happened between the last block and this one."""
+        first = commit.heights[0]
+        if first <= self.height:
+            return ErrorCode.SETTLEMENT_HEIGHT_NOT_ABOVE
+        if commit.skipped_garbled is not None:
+            return commit.skipped_garbled
+        between = list(range(self.height + 1, first))
+        if self.adrift or (commit.skipped_linked and list(commit.skipped) == between):
+            return None
+        return ErrorCode.SETTLEMENT_BLOCKS_SKIPPED
 
     def messages(self, claim: PlainClaim) -> list[Words] | ErrorCode:
         """Read the messages of a claim, which zeros may stand between."""
@@ -584,6 +599,7 @@ class SettlementModel:
         if not claim.true:
             return ErrorCode.SETTLEMENT_BLOCK_UNPROVEN
         self.take_turn(applied=True)
+        self.adrift = self.adrift or claim.words[1] != self.root
         self.move_on(claim)
         return None
 
@@ -598,11 +614,21 @@ class SettlementModel:
 
     # The end
 
+    def ends(self) -> list[int]:
+        """Tell from when on each entry that ever was is a reason to stop."""
+        ends: list[int] = []
+        for entry in self.ever:
+            end = entry.time + self.parameters.queue_freeze_seconds
+            ends.append(
+                max([end, *(at + self.parameters.queue_service_seconds for at in ends[-1:])])
+            )
+        return ends
+
     def freeze(self, time: int) -> ErrorCode | None:
         """Stop."""
         if self.frozen:
             return ErrorCode.SETTLEMENT_FROZEN
-        if not self.older(self.parameters.queue_freeze_seconds, time):
+        if not self.waiting or time < self.ends()[self.consumed]:
             return ErrorCode.QUEUE_NOT_EXPIRED
         self.frozen = True
         self.say("Frozen", root=self.root)
