@@ -52,12 +52,14 @@ from payy_ref.testing.settlement_history import (
     PROVEN,
     UNPROVEN,
     Signer,
+    Skipped,
     as_validators,
     chain_of_three,
     claim_of,
     quorum,
     signer,
     signers,
+    skipped_blocks,
 )
 
 ROOT: Final = Path(__file__).parents[1]
@@ -115,6 +117,7 @@ def rules_of(parameters: Parameters) -> tuple[int, ...]:
         parameters.queue_due_seconds,
         parameters.queue_overdue_seconds,
         parameters.queue_freeze_seconds,
+        parameters.queue_service_seconds,
         parameters.queue_call_gas,
         parameters.queue_call_bytes,
     )
@@ -200,13 +203,18 @@ class Network:
         height: int | None = None,
         keys: Sequence[Signer] | None = None,
         name: str | None = None,
+        skipped: Skipped | None = None,
     ) -> Any:
-        """Give the struct `CommitProof` of a block."""
+        """Give the struct `CommitProof` of a block; what is below it is left out if not given."""
+        between = skipped or skipped_blocks(self.root, 0, 0)
         three = chain_of_three(
-            FieldElement(int.from_bytes(claim[0][1], "big")), height or self.height + 1
+            FieldElement(int.from_bytes(claim[0][1], "big")),
+            height or self.height + 1,
+            parent=between.name,
         )
         proof = three.proof(keys or quorum(self.sequencers), name or self.name)
-        return proof.headers, proof.roots, tuple(map(split, proof.certificate))
+        certificate = tuple(map(split, proof.certificate))
+        return proof.headers, proof.roots, certificate, between.encodings
 
     def settle(
         self,
@@ -1004,6 +1012,23 @@ def test_the_token_judges_whether_an_authorization_is_in_time(network: Network) 
         )
 
 
+def test_what_comes_before_the_signature(network: Network) -> None:
+    """Words that are none and a rollup that is over are named first, whoever signed."""
+    *start, _ = authorization_of(network)
+    given = (*start, (bytes(32), bytes(32), 27))
+    large = element_bytes(MODULUS)
+    for arguments in ((large, 100, element_bytes(KIND)), (element_bytes(1), 100, large)):
+        with rejects("FIELD_ELEMENT_NOT_CANONICAL"):
+            network.transact("depositWithAuthorization", *arguments, given)
+    with rejects("BRIDGE_AUTHORIZATION_INVALID"):
+        network.transact("depositWithAuthorization", *deposit_arguments(), given)
+    network.queue(send(1))
+    network.chain.advance(SMALL.queue_freeze_seconds)
+    network.transact("freeze")
+    with rejects("SETTLEMENT_FROZEN"):
+        network.transact("depositWithAuthorization", *deposit_arguments(), given)
+
+
 def test_a_depositors_signature_has_one_form(network: Network) -> None:
     """The other one of the same key is refused; so is what nobody signed, for the address 0 too."""
     network.chain.transact(network.token, "mint", to_checksum_address(DEPOSITOR.address), 1000)
@@ -1049,7 +1074,7 @@ def test_signatures_for_one_deployment_are_worth_nothing_to_another(network: Net
 
 def changed(commit: Any, certificate: Sequence[Any]) -> Any:
     """Exchange the certificate of a commit proof."""
-    return (*commit[:2], tuple(certificate))
+    return (*commit[:2], tuple(certificate), *commit[3:])
 
 
 def test_a_certificate_has_one_form(network: Network) -> None:
@@ -1084,17 +1109,168 @@ def test_a_certificate_has_one_form(network: Network) -> None:
 
 
 def test_heights_grow(network: Network) -> None:
-    """The same height again and a lower one are refused, however many signed; gaps are not."""
-    network.height = 6
+    """The same height again and a lower one are refused, however many signed, and shown or not."""
+    for number in range(3):
+        network.settle([send(number)])
+    claim = network.claim([send(3)])
+    between = skipped_blocks(network.root, 3, 5)
+    for height in (3, 2, 1):
+        for skipped in (None, between):
+            commit = network.commit(claim, height=height, keys=network.sequencers, skipped=skipped)
+            with rejects("SETTLEMENT_HEIGHT_NOT_ABOVE"):
+                network.transact("settle", claim, commit, (), ())
+    network.settle([send(3)])
+    assert network.call("height") == 4
+
+
+def test_no_block_is_left_out(network: Network) -> None:
+    """Blocks below a settled one are shown, each with the root as it is, linked, without a gap."""
     network.settle([send(1)])
-    for height in (7, 6, 1):
-        claim = network.claim([send(2)])
-        commit = network.commit(claim, height=height, keys=network.sequencers)
-        with rejects("SETTLEMENT_HEIGHT_NOT_ABOVE"):
+    root, claim = network.root, network.claim([send(2)])
+    right = skipped_blocks(root, 1, 4)
+    first, second = right.encodings
+    other_root = skipped_blocks(FieldElement(root + 1), 1, 4)
+    (alone,) = skipped_blocks(root, 2, 4).encodings
+    early, late = skipped_blocks(root, 0, 4), skipped_blocks(root, 1, 5)
+    for skipped in (
+        None,
+        replace(right, encodings=()),
+        replace(right, encodings=(second,)),
+        replace(right, encodings=(first,)),
+        replace(right, encodings=(second, first)),
+        replace(right, encodings=(first, second, second)),
+        replace(right, encodings=(first, alone)),
+        replace(right, name=other_root.name),
+        other_root,
+        early,
+        late,
+        skipped_blocks(root, 2**32 + 1, 2**32 + 4),
+    ):
+        commit = network.commit(claim, height=4, skipped=skipped)
+        with rejects("SETTLEMENT_BLOCKS_SKIPPED"):
             network.transact("settle", claim, commit, (), ())
+    for code, wrong in (
+        ("BORSH_TRUNCATED", first[:-1]),
+        ("BORSH_TRAILING_BYTES", first + b"\0"),
+        ("BORSH_TRUNCATED", b""),
+    ):
+        for encodings in ((wrong, second), (first, second, wrong)):
+            skipped = replace(right, encodings=encodings)
+            commit = network.commit(claim, height=4, skipped=skipped)
+            with rejects(code):
+                network.transact("settle", claim, commit, (), ())
+    too_many = network.commit(claim, height=2, skipped=skipped_blocks(root, 0, 2))
+    with rejects("SETTLEMENT_BLOCKS_SKIPPED"):
+        network.transact("settle", claim, too_many, (), ())
+    network.transact("settle", claim, network.commit(claim, height=4, skipped=right), (), ())
+    assert network.call("height") == 4
+
+
+def test_after_a_forced_block_the_next_one_is_free(network: Network) -> None:
+    """One block, once; and only if the forced block moved the root."""
+    network.settle([send(1)])
+    for is_moved in (False, True):
+        entry = network.queue(send(2))
+        network.chain.advance(SMALL.queue_overdue_seconds)
+        inputs, proof = network.claim([send(2)])
+        if not is_moved:
+            inputs[1] = inputs[0]
+        network.transact("force", entry, (inputs, proof))
+        assert network.call("height") == 1
+        payment = (element_bytes(KIND), 9, element_bytes(3), network.chain.accounts[5])
+        with network.chain.undone(), rejects("BRIDGE_BURN_SETTLED") if is_moved else nullcontext():
+            network.transact("substituteBurn", payment, 2**64 - 1)
+        claim = network.claim([send(3)])
+        far = network.commit(claim, height=100)
+        with nullcontext() if is_moved else rejects("SETTLEMENT_BLOCKS_SKIPPED"):
+            network.transact("settle", claim, far, (), ())
+    assert network.call("height") == 100
+    network.transact("substituteBurn", payment, 101)
+    network.height = 101
+    with rejects("SETTLEMENT_BLOCKS_SKIPPED"):
+        network.settle([send(4)])
     network.height = 100
-    network.settle([send(2)])
+    network.settle([send(4)])
     assert network.call("height") == 101
+
+
+def test_a_void_mint_keeps_its_deposit(network: Network) -> None:
+    """Nobody is owed anything at once: another mint may take it, or its depositor cancels."""
+    network.transact("deposit", *deposit_arguments())
+    one, other = mint(1, 100), mint(1, 100, leaf=99)
+    entries = [network.queue(one), network.queue(other)]
+    settled = network.settle([send(1)], [(entries[0], False, False, PROVEN)])
+    assert [event.name for event in settled.events] == ["EntryConsumed", "RollupVerified"]
+    network.chain.advance(SMALL.queue_overdue_seconds)
+    discarded = network.transact("discard", entries[1], PROVEN)
+    assert [event.name for event in discarded.events] == ["EntryConsumed"]
+    assert network.call("owed", element_bytes(KIND), network.chain.accounts[1]) == 0
+    with network.chain.undone():
+        network.settle([other])
+        with rejects("BRIDGE_DEPOSIT_ABSENT"):
+            network.transact("cancelDeposit", element_bytes(1))
+    network.height -= 1
+    network.chain.advance(SMALL.bridge_cancel_seconds)
+    network.transact("cancelDeposit", element_bytes(1))
+    assert network.call("owed", element_bytes(KIND), network.chain.accounts[1]) == 100
+
+
+def reach(network: Network, moment: int) -> None:
+    """Let the next transaction be at a moment."""
+    network.chain.advance(moment - network.chain.timestamp - BLOCK_SECONDS)
+
+
+def test_a_long_queue_does_not_freeze(network: Network) -> None:
+    """Entries expire one after the other, no faster than they have to be served."""
+    places = SMALL.block_transactions
+    entries = [network.queue(send(number)) for number in range(places + 1)]
+    last, expiry = entries[-1][3], entries[0][3] + SMALL.queue_freeze_seconds
+    reach(network, expiry - 1)
+    with network.chain.undone(), rejects("QUEUE_NOT_EXPIRED"):
+        network.transact("freeze")
+    with network.chain.undone():
+        network.chain.advance(1)
+        network.transact("freeze")
+    network.settle([send(900)], [(entry, False, False, PROVEN) for entry in entries[:places]])
+    expiry += places * SMALL.queue_service_seconds
+    assert last + SMALL.queue_freeze_seconds < expiry - 1
+    for moment in (last + SMALL.queue_freeze_seconds, expiry - 1):
+        with network.chain.undone(), rejects("QUEUE_NOT_EXPIRED"):
+            reach(network, moment)
+            network.transact("freeze")
+    reach(network, expiry)
+    network.transact("freeze")
+    assert network.call("isFrozen")
+
+
+def test_an_empty_queue_does_not_freeze(network: Network) -> None:
+    """What was served is no reason, however long ago; nor is there one in a new queue."""
+    network.chain.advance(SMALL.queue_freeze_seconds)
+    with rejects("QUEUE_NOT_EXPIRED"):
+        network.transact("freeze")
+    entry = network.queue(send(1))
+    network.settle([send(1)], [applied(entry)])
+    network.chain.advance(2 * SMALL.queue_freeze_seconds)
+    with rejects("QUEUE_NOT_EXPIRED"):
+        network.transact("freeze")
+
+
+def test_who_queues_a_mint_holds_its_deposit(network: Network) -> None:
+    """Each time anew; so the deposit is there until the mint can be forced."""
+    network.transact("deposit", *deposit_arguments())
+    name = element_bytes(1)
+    for number in range(2):
+        network.chain.advance(SMALL.bridge_cancel_seconds)
+        queued_at = network.queue(mint(1, 100, leaf=99 + number))[3]
+        assert network.call("depositOf", name)[3] == queued_at
+        with network.chain.undone(), rejects("BRIDGE_CANCEL_TOO_EARLY"):
+            network.transact("cancelDeposit", name)
+    with network.chain.undone(), rejects("BRIDGE_CANCEL_TOO_EARLY"):
+        reach(network, queued_at + SMALL.bridge_cancel_seconds - 1)
+        network.transact("cancelDeposit", name)
+    reach(network, queued_at + SMALL.bridge_cancel_seconds)
+    network.transact("cancelDeposit", name)
+    assert network.call("owed", element_bytes(KIND), network.chain.accounts[1]) == 100
 
 
 @pytest.mark.parametrize(

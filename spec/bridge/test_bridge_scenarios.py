@@ -932,6 +932,45 @@ def test_payments_in_advance(vector: VectorWriter) -> None:
     )
 
 
+@both_presets
+def test_payment_in_advance_after_a_forced_block(vector: VectorWriter, preset: str) -> None:
+    """
+    After a block without the sequencers nothing is paid in advance until they settle again.
+
+    Given a burn that was settled in a block of its own, when somebody pays it in advance, then that
+    is refused at any height; after the next block of the sequencers payments are taken again.
+    """
+    start = minted(preset).queue(burn())
+    entry = start.entries[0]
+    forced = start.force(entry, at=entry.queued_at + start.parameters.queue_overdue_seconds)
+    other = burn_paid(burn_hash=B)
+    refused = {
+        "the-burn": forced.pay(burn_paid()),
+        "another-burn": forced.pay(other),
+        "a-great-height": forced.pay(burn_paid(), burn_height=2**64 - 1),
+        "settled-height": forced.pay(burn_paid(), burn_height=1),
+    }
+    for name, history in refused.items():
+        BRIDGE.rejects(
+            vector,
+            f"substitute-after-a-forced-block-{name}",
+            history,
+            ErrorCode.BRIDGE_BURN_SETTLED,
+            f"A burn is paid in advance after a block without the sequencers: {name}.",
+            rules=[14, "PAYY-QUEUE-016"],
+            flags=["SUBSTITUTION_KEY", "FORCED_BLOCK"],
+        )
+    BRIDGE.accepts(
+        vector,
+        "substitute-after-a-forced-block-and-a-block",
+        forced.settle().pay(other),
+        "A burn is paid in advance when the sequencers have settled after a block without them.",
+        rules=[14, "PAYY-QUEUE-016"],
+        flags=["SUBSTITUTION_KEY", "FORCED_BLOCK"],
+        owed=[(KIND, BOB, VALUE)],
+    )
+
+
 def test_payments_in_advance_of_another_burn(vector: VectorWriter) -> None:
     """
     All four of kind, value, hash and recipient have to be those of the burn.

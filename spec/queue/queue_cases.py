@@ -58,8 +58,12 @@ def overdue(history: History, number: int = 0) -> int:
 
 
 def expired(history: History, number: int = 0) -> int:
-    """Tell when an entry is expired."""
-    return history.entries[number].queued_at + history.parameters.queue_freeze_seconds
+    """Tell when an entry is expired; entries that were queued in a crowd take turns."""
+    end = 0
+    for entry in history.entries[: number + 1]:
+        alone = entry.queued_at + history.parameters.queue_freeze_seconds
+        end = max(alone, end + history.parameters.queue_service_seconds)
+    return end
 
 
 def all_applied(history: History, count: int, first: int = 0) -> tuple[Verdict, ...]:

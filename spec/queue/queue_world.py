@@ -276,6 +276,14 @@ class World:
             proof = PROVEN if is_impossible else UNPROVEN
             self.do("discard", ACCOUNTS[0], entry=entry, proof=proof)
 
+    def expiry(self) -> int:
+        """Tell when the oldest entry expires."""
+        end = 0
+        for entry in self.queued[: self.rollup.queue.consumed + 1]:
+            alone = entry.queued_at + self.parameters.queue_freeze_seconds
+            end = max(alone, end + self.parameters.queue_service_seconds)
+        return end
+
     def is_overdue(self) -> bool:
         """Tell whether the oldest entry is overdue."""
         waiting = self.rollup.queue.waiting
@@ -410,7 +418,7 @@ def one_more_step(draw: st.DrawFn, world: World) -> None:
         world.serve()
     elif name == "cancel":
         for mint_hash, made in sorted(world.rollup.bridge.deposits.items(), key=lambda x: x[0]):
-            age = world.time - made.made_at
+            age = world.time - made.held_at
             is_ripe = age >= world.parameters.bridge_cancel_seconds
             if made.status is DepositStatus.OPEN and is_ripe and draw(st.booleans()):
                 world.do("cancel_deposit", made.depositor, mint_hash=mint_hash)

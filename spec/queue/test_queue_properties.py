@@ -42,11 +42,16 @@ from payy_ref.testing.settlement_history import ACCOUNTS, PROVEN, UNPROVEN, step
 from payy_ref.testing.strategies import field_elements
 from spec.queue.queue_world import (
     KIND,
+    LEAVES,
+    PEOPLE,
     World,
     balanced,
     burn_whole,
     crowds,
     fetch_all,
+    network,
+    networks,
+    new_world,
     one_more_step,
     value_of,
     worlds,
@@ -151,7 +156,7 @@ def test_sequencers_vanish_and_the_rollup_freezes(world: World, data: st.DataObj
         world.serve()
     if not world.rollup.queue.waiting:
         world.queue(balanced((), (), ACCOUNTS[0]))
-    world.time = world.rollup.queue.waiting[0].queued_at + 6999
+    world.time = world.expiry() - 1
     assert world.refusal("freeze") == ErrorCode.QUEUE_NOT_EXPIRED
     world.time += 1
     world.do("freeze", ACCOUNTS[0])
@@ -436,7 +441,12 @@ def test_only_bounded_proven_entries_wait(
     entry = Entry(transaction=item, call=call, queued_at=world.time)
     added = () if code else (entry,)
     assert after.queue.waiting == (*world.rollup.queue.waiting, *added)
-    assert after.bridge == world.rollup.bridge
+    deposits = dict(world.rollup.bridge.deposits)
+    if code is None and item.message.kind == MINT:
+        made = deposits[item.message.hash]
+        deposits[item.message.hash] = replace(made, held_at=world.time)
+    assert dict(after.bridge.deposits) == deposits
+    assert after.bridge == replace(world.rollup.bridge, deposits=after.bridge.deposits)
 
 
 @evidence("PAYY-QUEUE-T06", part="deposit and queue in one step")
@@ -513,7 +523,12 @@ def test_calls_change_nothing(world: World, wait: int) -> None:
     }
     assert shown_state(quiet) == expected
     silent = [each for each in world.events if not isinstance(each, CallDue)]
-    assert list(events) == silent
+    assert list(events) == [
+        replace(each, entry=without_call(each.entry))
+        if isinstance(each, TransactionQueued)
+        else each
+        for each in silent
+    ]
     applied = [e.index for e in silent if isinstance(e, EntryConsumed) and e.applied]
     wanted = [(i, call) for i in applied if (call := world.queued[i].call) is not None]
     made = [each for each in world.events if isinstance(each, CallDue)]
@@ -522,18 +537,112 @@ def test_calls_change_nothing(world: World, wait: int) -> None:
     ]
 
 
-@evidence("PAYY-QUEUE-T07", part="a void mint's money goes back, an applied one's does not")
-@given(worlds(most=16))
-def test_deposits_of_entries_have_one_fate(world: World) -> None:
-    """When all entries are gone, a deposit of a queued mint is taken or returned, never open."""
-    world.time += 7000
-    while world.rollup.queue.waiting:
+# T08
+
+
+@evidence("PAYY-QUEUE-T08")
+@given(st.one_of(crowds(), worlds(most=16)), st.data())
+def test_verdicts_move_no_money(world: World, data: st.DataObject) -> None:
+    """A block with verdicts leaves the bridge as the same block does when nothing waits."""
+    world.time += data.draw(st.sampled_from((40, 1000)))
+    most = min(len(world.rollup.queue.waiting), world.parameters.block_transactions)
+    count = data.draw(st.integers(world.count_due(), most))
+    given_verdicts = world.settlement(count)
+    without = {**given_verdicts, "opening": (), "verdicts": ()}
+    idle = replace(world.rollup, queue=Queue())
+    wanted = step("settle", ACCOUNTS[0], world.time, **without)
+    expected, _ = perform(idle, wanted, world.verifiers, world.parameters)
+    world.do("settle", ACCOUNTS[0], **given_verdicts)
+    assert world.rollup.bridge == expected.bridge
+
+
+@evidence("PAYY-QUEUE-T08", part="without the sequencers")
+@given(st.one_of(crowds(), worlds(most=16)))
+def test_void_entries_move_no_money(world: World) -> None:
+    """An entry that leaves as void without the sequencers leaves the bridge as it was."""
+    world.time += 2000
+    while world.is_overdue():
+        entry, before = world.rollup.queue.waiting[0], world.rollup.bridge
         world.serve()
-    for entry in world.queued:
+        is_applied = EntryConsumed(index=world.rollup.queue.consumed - 1, applied=True)
+        if is_applied in world.events:
+            continue
+        assert world.rollup.bridge == before
         message = entry.transaction.message
-        if message.kind == MINT:
-            status = world.rollup.bridge.deposits[message.hash].status
-            assert status is not DepositStatus.OPEN
+        if message.kind == MINT and message.hash in before.deposits:
+            status = before.deposits[message.hash].status
+            assert world.rollup.bridge.deposits[message.hash].status is status
+
+
+@evidence("PAYY-QUEUE-T08", part="blocks that are committed settle all the same")
+@given(st.sampled_from(LEAVES[6:]), st.sampled_from(LEAVES[:6]), st.sampled_from((40, 2000)))
+def test_void_mints_stop_no_committed_block(
+    made: FieldElement, never: FieldElement, wait: int
+) -> None:
+    """The mint of a deposit settles, though a void mint of it had its verdict before."""
+    world = new_world(network(2, 1), [])
+    honest = balanced((), (made,), ACCOUNTS[1])
+    void_everywhere = replace(honest, input_commitments=(never, FieldElement(0)))
+    world.deposit(honest.message.hash, worth(made), ACCOUNTS[1])
+    world.time += 40
+    world.queue(void_everywhere)
+    world.time += wait
+    if world.is_overdue():
+        world.serve()
+    else:
+        world.settle(1)
+    assert EntryConsumed(index=0, applied=False) in world.events
+    code = world.refusal("cancel_deposit", mint_hash=honest.message.hash)
+    assert code == ErrorCode.BRIDGE_NOT_DEPOSITOR
+    world.time += 40
+    world.settle(0, [honest])
+    deposits = world.rollup.bridge.deposits
+    assert deposits[honest.message.hash].status is DepositStatus.TAKEN
+    assert set(world.tree) == {made}
+
+
+# T09
+
+
+@st.composite
+def spams(draw: st.DrawFn, world: World) -> None:
+    """Queue a crowd of entries that cost nothing and are never used up."""
+    for _ in range(draw(st.integers(0, 12))):
+        world.queue(balanced((), (), draw(st.sampled_from(PEOPLE))))
+
+
+@evidence("PAYY-QUEUE-T09")
+@given(networks, st.data())
+def test_served_queue_is_never_frozen(parameters: Parameters, data: st.DataObject) -> None:
+    """Whoever serves the queue in time is not frozen, however many entries there are."""
+    world = new_world(parameters, [])
+    places = parameters.block_transactions
+    longest = places * parameters.queue_service_seconds
+    data.draw(spams(world))
+    pause = parameters.queue_freeze_seconds - 1
+    for _ in range(data.draw(st.integers(1, 6))):
+        served = world.time
+        world.time += pause // 2
+        data.draw(spams(world))
+        world.time = served + pause
+        assert world.refusal("freeze") == ErrorCode.QUEUE_NOT_EXPIRED
+        world.settle(min(len(world.rollup.queue.waiting), places))
+        assert world.refusal("freeze") == ErrorCode.QUEUE_NOT_EXPIRED
+        pause = data.draw(st.sampled_from((longest, longest, longest // 3)))
+
+
+@evidence("PAYY-QUEUE-T09", part="an entry that is not served is a reason to freeze in its second")
+@given(st.one_of(crowds(), worlds(most=16)), st.integers(0, 10**6))
+def test_unserved_queue_is_frozen(world: World, more: int) -> None:
+    """Whatever happened before, the oldest entry expires in its second, and stays expired."""
+    assume(world.rollup.queue.waiting)
+    oldest = world.rollup.queue.waiting[0].queued_at
+    end = world.expiry()
+    assert end - oldest >= world.parameters.queue_freeze_seconds
+    world.time = end - 1
+    assert world.refusal("freeze") == ErrorCode.QUEUE_NOT_EXPIRED
+    world.time += 1 + more
+    assert world.refusal("freeze") is None
 
 
 # The worlds themselves

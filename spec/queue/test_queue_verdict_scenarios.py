@@ -10,7 +10,13 @@ from payy_ref.ledger.block import EMPTY_PLACE
 from payy_ref.ledger.opening import opening_of
 from payy_ref.ledger.transaction import ZERO
 from payy_ref.settlement.bridge import DepositStatus
-from payy_ref.settlement.events import CallDue, DepositReturned, EntryConsumed, RollupVerified
+from payy_ref.settlement.events import (
+    CallDue,
+    DepositReturned,
+    EntryConsumed,
+    Minted,
+    RollupVerified,
+)
 from payy_ref.settlement.queue import Verdict
 from payy_ref.testing.settlement_history import ALICE, BOB, DAVE, UNPROVEN
 from payy_ref.vectors.pytest_plugin import VectorWriter
@@ -49,11 +55,12 @@ from spec.queue.queue_cases import (
     all_applied,
     block_of,
     due,
+    overdue,
     queued,
     with_other_time,
 )
 
-TAKEN, RETURNED = DepositStatus.TAKEN, DepositStatus.RETURNED
+OPEN, TAKEN, RETURNED = DepositStatus.OPEN, DepositStatus.TAKEN, DepositStatus.RETURNED
 PLACES = {preset: each.block_transactions for preset, each in PRESETS.items()}
 
 
@@ -463,10 +470,10 @@ def test_applied_with_its_message(vector: VectorWriter) -> None:
 @both_presets
 def test_void_entries(vector: VectorWriter, preset: str) -> None:
     """
-    What can have no place leaves, and its deposit goes back.
+    What can have no place leaves, and its deposit stays open.
 
     Given an entry that is shown to be void on the tree before or after a block, when the block
-    settles, then the entry leaves, no call is made, and a deposit that is open is owed.
+    settles, then the entry leaves, no call is made, and nothing else changes.
     """
     deposited = ready(preset).deposit()
     sending, burning = ready(preset).queue(FIRST, CALL), ready(preset).queue(burn(), CALL)
@@ -481,11 +488,7 @@ def test_void_entries(vector: VectorWriter, preset: str) -> None:
         return history.settle(FIRST, verdicts=verdicts)
 
     done = same.settle(FIRST, verdicts=all_applied(same, 1))
-    returned: dict[str, Any] = {
-        "deposits": [(H1, RETURNED)],
-        "owed": [(KIND, ALICE, VALUE)],
-        "escrow": [(KIND, VALUE)],
-    }
+    stays: dict[str, Any] = {"deposits": [(H1, OPEN)], "owed": [], "escrow": [(KIND, VALUE)]}
     accepted: dict[str, tuple[History, dict[str, Any]]] = {
         "send-before": (sending.settle(SECOND, verdicts=(void(sending.entries[0]),)), {}),
         "send-after": (
@@ -497,10 +500,10 @@ def test_void_entries(vector: VectorWriter, preset: str) -> None:
             burning.settle(SECOND, verdicts=(void(burning.entries[0], is_after=True),)),
             {"owed": []},
         ),
-        "mint-before": (minting.settle(verdicts=(void(minting.entries[0]),)), returned),
+        "mint-before": (minting.settle(verdicts=(void(minting.entries[0]),)), stays),
         "mint-after": (
             minting.settle(SECOND, verdicts=(void(minting.entries[0], is_after=True),)),
-            returned,
+            stays,
         ),
         "same-in-the-next-block": (
             done.settle(SECOND, verdicts=(void(same.entries[1]),)),
@@ -523,6 +526,154 @@ def test_void_entries(vector: VectorWriter, preset: str) -> None:
         last = EntryConsumed(index=len(history.entries) - 1, applied=False)
         assert last in output["events"]
         assert not any(isinstance(each, CallDue) for each in output["events"])
+        assert not any(isinstance(each, DepositReturned) for each in output["events"])
+
+
+@both_presets
+def test_deposit_of_void_mint(vector: VectorWriter, preset: str) -> None:
+    """
+    A deposit outlives the void mints that name it.
+
+    Given a deposit whose queued mint was void, when another block has a mint of it, or its
+    depositor cancels it in time, then that is done, once; a second too early it is refused.
+    """
+    deposited = ready(preset).deposit()
+    rival = replace(mint(), input_commitments=(B, ZERO))
+    start = deposited.queue(rival)
+    ripe = start.time + start.parameters.bridge_cancel_seconds
+    gone = start.settle(verdicts=(void(start.entries[0]),))
+    discarded = start.discard(start.entries[0], at=overdue(start))
+    again = gone.queue(mint(outputs=(F,)))
+    two = deposited.queue(rival).queue(mint())
+    served = two.discard(two.entries[0], at=overdue(two, 1))
+    taken: dict[str, Any] = {"deposits": [(H1, TAKEN)], "owed": []}
+    returned: dict[str, Any] = {"deposits": [(H1, RETURNED)], "owed": [(KIND, ALICE, VALUE)]}
+    accepted: dict[str, tuple[History, dict[str, Any]]] = {
+        "taken-in-a-later-block": (gone.settle(mint()), taken),
+        "taken-after-a-block-between": (gone.settle(SECOND).settle(mint()), taken),
+        "taken-by-the-void-one-itself": (gone.settle(rival), taken),
+        "discarded-and-taken": (discarded.settle(mint()), taken),
+        "queued-again-and-applied": (
+            again.settle(mint(outputs=(F,)), verdicts=all_applied(again, 1, 1)),
+            taken,
+        ),
+        "forced-by-the-next-entry": (served.force(two.entries[1]), taken),
+        "cancelled-at-the-limit": (gone.cancel(at=ripe), returned),
+        "discarded-and-cancelled-at-the-limit": (discarded.cancel(at=ripe), returned),
+    }
+    for name, (history, expected) in accepted.items():
+        QUEUE.accepts(
+            vector,
+            f"void-deposit-{name}",
+            history,
+            f"A queued mint of a deposit was void: {name.replace('-', ' ')}.",
+            rules=[12, "PAYY-BRIDGE-006", "PAYY-BRIDGE-008"],
+            flags=["VOID_REFUND"],
+            waiting=[],
+            escrow=[(KIND, VALUE)],
+            **expected,
+        )
+    early, absent = ErrorCode.BRIDGE_CANCEL_TOO_EARLY, ErrorCode.BRIDGE_DEPOSIT_ABSENT
+    refused: dict[str, tuple[ErrorCode, list[int | str], History]] = {
+        "cancelled-at-once": (early, [12, "PAYY-BRIDGE-008"], gone.cancel()),
+        "cancelled-before-the-limit": (early, [12, "PAYY-BRIDGE-008"], gone.cancel(at=ripe - 1)),
+        "discarded-and-cancelled-before-the-limit": (
+            early,
+            [12, "PAYY-BRIDGE-008"],
+            discarded.cancel(at=ripe - 1),
+        ),
+        "cancelled-by-another": (
+            ErrorCode.BRIDGE_NOT_DEPOSITOR,
+            [12, "PAYY-BRIDGE-008"],
+            gone.cancel(sender=BOB, at=ripe),
+        ),
+        "cancelled-twice": (
+            absent,
+            [12, "PAYY-BRIDGE-006"],
+            gone.cancel(at=ripe).cancel(),
+        ),
+        "taken-twice": (
+            absent,
+            [12, "PAYY-BRIDGE-006"],
+            gone.settle(mint()).settle(mint(outputs=(F,))),
+        ),
+        "taken-then-cancelled": (
+            absent,
+            [12, "PAYY-BRIDGE-006"],
+            gone.settle(mint()).cancel(at=ripe),
+        ),
+        "cancelled-then-taken": (
+            absent,
+            [12, "PAYY-BRIDGE-006"],
+            gone.cancel(at=ripe).settle(mint()),
+        ),
+        "next-mint-not-void-without-proof": (
+            ErrorCode.QUEUE_ENTRY_NOT_VOID,
+            [10, 11, 12],
+            two.settle(verdicts=(void(two.entries[0]), void(two.entries[1], proof=UNPROVEN))),
+        ),
+        "next-mint-not-discarded-without-proof": (
+            ErrorCode.QUEUE_ENTRY_NOT_VOID,
+            [10, 11, 12],
+            served.discard(two.entries[1], proof=UNPROVEN),
+        ),
+    }
+    for name, (error, rules, history) in refused.items():
+        QUEUE.rejects(
+            vector,
+            f"void-deposit-{name}",
+            history,
+            error,
+            f"A queued mint of a deposit was void: {name.replace('-', ' ')}.",
+            rules=rules,
+            flags=["VOID_REFUND", *["REPLAY"] * name.endswith("twice")],
+        )
+
+
+@both_presets
+def test_void_mint_does_not_stop_committed_blocks(vector: VectorWriter, preset: str) -> None:
+    """
+    Nobody takes the deposit from a committed block by a void mint.
+
+    Given two committed blocks, the second of which has a mint, when its depositor queues another
+    mint of the same deposit that is void on every tree, and has that verdict given with the first
+    block, in the same block or without the sequencers, then the second block settles all the same.
+    """
+    start = ready(preset).deposit().queue(replace(mint(), input_commitments=(B, ZERO)))
+    entry = start.entries[0]
+    before = start.settle(FIRST, verdicts=(void(entry),))
+    early = start.settle(FIRST)
+    histories = {
+        "in-the-block-before": before.settle(mint(), SECOND),
+        "in-the-same-block": early.settle(mint(), SECOND, verdicts=(void(entry, proof=UNPROVEN),)),
+        "without-the-sequencers": early.discard(entry, at=overdue(start)).settle(mint(), SECOND),
+    }
+    for name, history in histories.items():
+        output = QUEUE.accepts(
+            vector,
+            f"void-mint-attack-{name}",
+            history,
+            f"A void mint names the deposit of a committed block: {name.replace('-', ' ')}.",
+            rules=[12, "PAYY-BRIDGE-006", "PAYY-BRIDGE-007"],
+            flags=["VOID_REFUND", "VERDICT_VOID"],
+            deposits=[(H1, TAKEN)],
+            owed=[],
+            escrow=[(KIND, VALUE)],
+            waiting=[],
+            consumed=1,
+            height=2,
+        )
+        assert Minted(mint_hash=H1, value=VALUE, note_kind=KIND) in output["events"]
+        assert not any(isinstance(each, DepositReturned) for each in output["events"])
+    QUEUE.rejects(
+        vector,
+        "void-mint-attack-cancelled-between-the-blocks",
+        before.cancel(),
+        ErrorCode.BRIDGE_CANCEL_TOO_EARLY,
+        "A depositor cancels between two committed blocks, after a void mint of the deposit.",
+        rules=[12, "PAYY-BRIDGE-008"],
+        flags=["VOID_REFUND", "CANCEL_RULE"],
+    )
 
 
 def test_void_mint_whose_deposit_is_gone(vector: VectorWriter) -> None:
@@ -565,11 +716,6 @@ def test_void_mint_whose_deposit_is_gone(vector: VectorWriter) -> None:
         ),
         "cancelled-before": (
             cancelled.settle(verdicts=(void(first, proof=UNPROVEN), empty)),
-            [(H1, RETURNED)],
-            [(KIND, ALICE, VALUE)],
-        ),
-        "returned-by-the-verdict-before": (
-            start.settle(verdicts=(void(first), bare)),
             [(H1, RETURNED)],
             [(KIND, ALICE, VALUE)],
         ),

@@ -35,7 +35,13 @@ from payy_ref.ledger.note import (
     note_address,
 )
 from payy_ref.ledger.opening import Opening, opening_of
-from payy_ref.ledger.sequence import Signature
+from payy_ref.ledger.sequence import (
+    Hash,
+    Signature,
+    decode_header,
+    encode_header,
+    proposal_hash,
+)
 from payy_ref.ledger.transaction import (
     BURN,
     MINT,
@@ -71,6 +77,7 @@ from payy_ref.testing.settlement_history import (
     as_validators,
     chain_of_three,
     signers,
+    skipped_blocks,
 )
 from payy_ref.testing.settlement_model import (
     NOBODY,
@@ -119,6 +126,20 @@ CERTIFICATES: Final = (
     "other set",
 )
 COMMITS: Final = ("height", "heights", "views", "parent", "root of another")
+SKIPPED: Final = (
+    "skipped: none",
+    "skipped: one less",
+    "skipped: one more",
+    "skipped: turned round",
+    "skipped: another root",
+    "skipped: not the parent",
+    "skipped: not linked",
+    "skipped: other heights",
+    "skipped: cut off",
+    "skipped: too long",
+    "skipped: another first parent",
+)
+"""What can be unusual about the blocks before a settled one, which are to change nothing."""
 CLAIMS: Final = (
     "stale",
     "too many words",
@@ -147,7 +168,7 @@ VERDICTS: Final = (
     "other tree",
     "void though applied",
 )
-FAULTS: Final = (*CERTIFICATES, *COMMITS, *CLAIMS, *VERDICTS)
+FAULTS: Final = (*CERTIFICATES, *COMMITS, *SKIPPED, *CLAIMS, *VERDICTS)
 """What can be unusual about a settlement; most of it is refused."""
 
 
@@ -202,6 +223,22 @@ class Version:
     """The tree."""
     notes: LedgerModel
     """The dictionary."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between:
+    """Blocks that are shown to change nothing, before one that is settled."""
+
+    encodings: tuple[bytes, ...]
+    """Their encoded headers."""
+    heights: tuple[int, ...]
+    """Their heights."""
+    parent: Hash
+    """What the block after them names as its parent."""
+    is_linked: bool
+    """Whether each, if it states the settled root, is named by the block after it."""
+    garbled: ErrorCode | None
+    """What is wrong with how one of them is written."""
 
 
 @dataclass(kw_only=True)
@@ -445,6 +482,11 @@ class SettlementMachine(RuleBasedStateMachine):
             model.height,
             model.frozen,
         )
+        assert rollup.is_adrift == model.adrift
+        assert list(rollup.queue.expiries) == model.ends()[model.consumed :]
+        assert {name: made.held_at for name, made in rollup.bridge.deposits.items()} == {
+            name: made.time for name, made in model.deposits.items()
+        }
         assert dict(rollup.bridge.tokens.items()) == model.tokens
         assert {kind: held for kind, held in rollup.bridge.escrow.items() if held} == +model.locked
         owed = {
@@ -637,8 +679,9 @@ class SettlementMachine(RuleBasedStateMachine):
                 numbers.queue_freeze_seconds,
             )
         ]
-        deposits = [made.made_at for _, made in sorted(self.rollup.bridge.deposits.items())[:3]]
-        moments += [made_at + numbers.bridge_cancel_seconds for made_at in deposits]
+        moments += self.rollup.queue.expiries[:1]
+        deposits = [made.held_at for _, made in sorted(self.rollup.bridge.deposits.items())[:3]]
+        moments += [held_at + numbers.bridge_cancel_seconds for held_at in deposits]
         later = [moment for moment in moments if moment > self.time + PACE]
         if later:
             moment = data.draw(st.sampled_from(later))
@@ -1213,7 +1256,8 @@ class SettlementMachine(RuleBasedStateMachine):
         self, data: st.DataObject, root: FieldElement, fault: str | None
     ) -> tuple[CommitProof, PlainCommit]:
         """Let three blocks be made and approved, rightly or not."""
-        height = self.rollup.height + data.draw(st.integers(1, BETWEEN_BLOCKS))
+        least = 2 if fault in SKIPPED else 1
+        height = self.rollup.height + data.draw(st.integers(least, BETWEEN_BLOCKS))
         if fault == "height":
             height = data.draw(st.integers(max(0, self.rollup.height - 2), self.rollup.height))
         heights, views = (height, height + 1, height + 2), (height + 5, height + 6, height + 7)
@@ -1222,7 +1266,10 @@ class SettlementMachine(RuleBasedStateMachine):
         if fault == "views":
             views = (height, height + data.draw(st.sampled_from((0, 2))), height + 2)
         later = (root, FieldElement(height))
-        chain = chain_of_three(root, height, heights=heights, views=views, later_roots=later)
+        between = self.between(data, height, fault)
+        chain = chain_of_three(
+            root, height, heights=heights, views=views, later_roots=later, parent=between.parent
+        )
         crew = self.crew_at(heights[2])
         signing = [*crew[: 2 * len(crew) // 3 + 1]]
         if fault == "one short":
@@ -1256,8 +1303,66 @@ class SettlementMachine(RuleBasedStateMachine):
         if fault == "root of another":
             foreign = chain_of_three(FieldElement(2), height, heights=heights, views=views)
             proof = self.signed_proof(foreign, signing)
-        plain = PlainCommit(heights=heights, views=views, linked=is_linked, signers=addresses)
-        return proof, plain
+        plain = PlainCommit(
+            heights=heights,
+            views=views,
+            linked=is_linked,
+            signers=addresses,
+            skipped=between.heights,
+            skipped_linked=between.is_linked,
+            skipped_garbled=between.garbled,
+        )
+        return replace(proof, skipped=between.encodings), plain
+
+    def between(self, data: st.DataObject, height: int, fault: str | None) -> Between:
+        """
+        Show that the blocks below a height change nothing, rightly or not.
+
+        After a block without the sequencers nothing has to be shown, and anything may be.
+        """
+        root, settled = self.rollup.root, self.rollup.height
+        if self.rollup.is_adrift and fault is None:
+            fault = data.draw(st.sampled_from((None, "skipped: none", *SKIPPED)))
+        first = settled if fault == "skipped: one more" else settled + 1
+        shift = data.draw(st.sampled_from((1, 2**32))) if fault == "skipped: other heights" else 0
+        stated = FieldElement(root ^ 1) if fault == "skipped: another root" else root
+        numbers = range(first + shift, max(first, height) + shift)
+        made = skipped_blocks(stated, numbers.start - 1, numbers.stop)
+        encodings, parent, is_linked, garbled = [*made.encodings], made.name, stated == root, None
+        at = data.draw(st.integers(0, max(0, len(encodings) - 1)))
+        heights = [*numbers]
+        if fault == "skipped: none":
+            encodings, heights = [], []
+        if fault == "skipped: one less":
+            del encodings[at : at + 1], heights[at : at + 1]
+            is_linked = False
+        if fault == "skipped: turned round" and len(encodings) > 1:
+            encodings.reverse()
+            heights.reverse()
+            is_linked = False
+        if fault == "skipped: not the parent" and encodings:
+            parent, is_linked = Hash(b"\x01" * 32), False
+        if fault in {"skipped: not linked", "skipped: another first parent"} and encodings:
+            # Of the first block nobody knows the parent; of each other one it is the one before.
+            at = at if fault == "skipped: not linked" else 0
+            header = replace(decode_header(encodings[at]), last_block_hash=Hash(b"\x01" * 32))
+            encodings[at] = encode_header(header)
+            is_linked = at == 0 and len(encodings) == 1
+            if at == len(encodings) - 1:
+                parent = proposal_hash(element_bytes(root), header.height, keccak256(encodings[at]))
+        if fault == "skipped: cut off" and encodings:
+            encodings[at] = encodings[at][:-1]
+            garbled = ErrorCode.BORSH_TRUNCATED
+        if fault == "skipped: too long" and encodings:
+            encodings[at] += b"\0"
+            garbled = ErrorCode.BORSH_TRAILING_BYTES
+        return Between(
+            encodings=tuple(encodings),
+            heights=tuple(heights),
+            parent=parent,
+            is_linked=is_linked,
+            garbled=garbled,
+        )
 
     def signed_proof(self, chain: ChainOfThree, signing: Sequence[Signer]) -> CommitProof:
         """Have a chain approved."""
@@ -1386,8 +1491,30 @@ class SettlementMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def freeze(self, data: st.DataObject) -> None:
         """Stop everything, or try to."""
+        for expiry in self.rollup.queue.expiries[:1]:
+            self.perhaps_after(data, expiry - data.draw(st.sampled_from((0, 0, 1))))
+        self.stop(data)
+
+    @rule(data=st.data())
+    def stop_a_long_queue(self, data: st.DataObject) -> None:
+        """Fill the queue, let a block serve what it can, and try to stop for the next entry."""
+        for _ in range(self.parameters.block_transactions + 1 - len(self.rollup.queue.waiting)):
+            paid = [item for item in self.mints if self.model.open_deposit(item.message.hash)]
+            self.queue_one(data, data.draw(st.sampled_from(paid)) if paid else self.send(), None)
+        self.settle(data, None)
         for entry in self.rollup.queue.waiting[:1]:
-            self.perhaps_after(data, entry.queued_at + self.parameters.queue_freeze_seconds)
+            alone = entry.queued_at + self.parameters.queue_freeze_seconds
+            expiry = self.rollup.queue.expiries[0]
+            moments = (alone, alone, expiry - 1, expiry - 1, expiry)
+            self.earliest = max(self.earliest, data.draw(st.sampled_from(moments)))
+            self.stop(data)
+
+    def send(self) -> PublicInputs:
+        """Make a send of nothing to somebody."""
+        return self.public(builder.send([], [self.note(KINDS[0], 0, KEYS[0])]))
+
+    def stop(self, data: st.DataObject) -> None:
+        """Try to stop everything."""
         sender = data.draw(st.sampled_from(PEOPLE))
         self.do(
             Act(

@@ -170,7 +170,7 @@ def test_blocks_are_left_out(vector: VectorWriter) -> None:
     for name, (error, acts) in cases.items():
         refused(
             vector,
-            f"between-{name}",
+            f"left-out-{name}",
             error,
             acts,
             description=f"It is not shown that nothing was left out: {said(name)}.",
