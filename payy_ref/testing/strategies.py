@@ -477,6 +477,10 @@ def form_values(form: forms.Form[Any]) -> st.SearchStrategy[Any]:
             values = st.tuples(*[form_values(item)] * length)
         case forms.Record(fields=fields, optional=optional):
             values = _record_values(fields, optional)
+        case forms.Variant(kinds=kinds):
+            values = st.one_of(
+                *(st.tuples(st.just(kind), form_values(each)) for kind, each in kinds.items())
+            )
         case _:
             raise TypeError(f"no values for {form!r}")
     return values
@@ -497,8 +501,22 @@ def _without_structures(form: forms.Form[Any]) -> forms.Form[Any]:
         case forms.Record(fields=fields, optional=optional):
             parts_of = {name: _without_structures(each) for name, each in fields.items()}
             return forms.Record(parts_of, optional)
+        case forms.Variant(tag=tag, kinds=kinds, name=name):
+            return forms.Variant(
+                tag,
+                {kind: _record_of(_without_structures(each)) for kind, each in kinds.items()},
+                construct=lambda kind, parts: (kind, parts),
+                take_apart=lambda value: value,
+                name=name,
+            )
         case _:
             return form
+
+
+def _record_of(form: forms.Form[Any]) -> forms.Record:
+    if not isinstance(form, forms.Record):
+        raise TypeError(f"{form!r} is no record")
+    return form
 
 
 def form_trees() -> st.SearchStrategy[forms.Form[Any]]:

@@ -14,7 +14,7 @@ from payy_ref.vectors.model import CASE_ID, Case, VectorError, content_hash
 from payy_ref.vectors.schema import all_schemas
 from payy_ref.vectors.store import CHECKSUMS, MANIFEST, OPERATIONS, PRESETS, Files
 
-MAXIMUM_FILE_BYTES = 1024 * 1024
+MAXIMUM_FILE_BYTES = 4 * 1024 * 1024
 """Largest file of cases; a larger suite is split into operations or gets smaller cases."""
 
 
