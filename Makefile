@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check spec vectors proofs proofs-ff contracts contracts-check docs bench lock clean
+.PHONY: help demo test check spec vectors proofs proofs-ff proofs-symbolic slither contracts contracts-check docs bench lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,20 @@ proofs-ff: $(READY) ## Ask the finite-field solver about the gadgets, in an envi
 		touch .venv-ff/.ready; }
 	@$(BIN)/payy-ref proofs finite-field
 
+.venv-symbolic/.ready: requirements-symbolic.txt
+	@rm -rf .venv-symbolic && $(PYTHON) -m venv .venv-symbolic
+	@.venv-symbolic/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --no-deps -r requirements-symbolic.txt
+	@touch .venv-symbolic/.ready
+
+proofs-symbolic: $(READY) .venv-symbolic/.ready ## Run the contracts symbolically, in an environment of its own (needs Node 20).
+	@sh contracts/compile.sh --check
+	@$(BIN)/python -m tests.symbolic.run
+
+slither: $(READY) .venv-symbolic/.ready ## Compare what slither finds in the contracts with what is answered.
+	@sh contracts/compile.sh --check
+	@$(BIN)/python -m tests.symbolic.findings
+
 docs: $(READY) ## Build the published specification into docs/_build/html.
 	@$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
@@ -68,4 +82,4 @@ lock: ## Pin the newest versions again (needs uv).
 		--no-emit-index-url --no-header --output-file requirements.lock pyproject.toml requirements-build.in
 
 clean: ## Remove the environment and everything that was built.
-	rm -rf $(VENV) .venv-ff build docs/_build docs/generated .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) .venv-ff .venv-symbolic build docs/_build docs/generated .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

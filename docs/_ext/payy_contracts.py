@@ -25,6 +25,9 @@ ORDER: Final = (
 )
 """What is deployed or called, in the order of reading."""
 
+WIDEST: Final = 64
+"""Longer lists of parameters have a line for each."""
+
 Table = Callable[[Sequence[str], Iterable[Sequence[str]]], str]
 Protect = Callable[[str], str]
 
@@ -41,7 +44,7 @@ class ContractPages:
         """Write a page a contract and the list of them; nothing where nothing is compiled."""
         folder = root / "contracts" / "build"
         files = [folder / f"{name}.json" for name in ORDER]
-        artefacts = [strict_json.loads(file.read_text("utf-8")) for file in files if file.is_file()]
+        artefacts = [_read(file) for file in files if file.is_file()]
         if not artefacts:
             return {}
         pages = {f"contracts/{each['contract']}.md": self.page(each) for each in artefacts}
@@ -123,7 +126,10 @@ class ContractPages:
     ) -> Iterator[str]:
         """Show a function, an event or the constructor."""
         inputs, outputs = item["inputs"], item.get("outputs", [])
-        shown = ", ".join(f"{declared(each)} {each['name']}".strip() for each in inputs)
+        names = [f"{declared(each)} {each['name']}".strip() for each in inputs]
+        shown = ", ".join(names)
+        if len(shown) > WIDEST:
+            shown = "\n    " + ",\n    ".join(names) + "\n"
         name = item.get("name", "constructor")
         what = "event " if kind == "event" else ""
         state = item.get("stateMutability", "nonpayable")
@@ -172,6 +178,10 @@ class ContractPages:
         )
 
 
+def _read(file: Path) -> Any:
+    return strict_json.loads(file.read_text("utf-8"))
+
+
 def _spaced(piece: str, protect: Protect) -> str:
     before = " " if piece.startswith(" ") else ""
     after = " " if piece.endswith(" ") and piece.strip() else ""
@@ -208,3 +218,34 @@ def structures_of(
             yield from structures_of(item["components"])
         for part in ("inputs", "outputs"):
             yield from structures_of(item.get(part, []))
+
+
+def check_table(root: Path, table: Table, protect: Protect) -> str:
+    """Tabulate what was proved about the contracts; only that nothing was if there is no list."""
+    file = root / "tests" / "symbolic" / "results.json"
+    results = _read(file) if file.is_file() else {}
+    rows = []
+    for name, answer in results.items():
+        contract, _, function = name.partition(".")
+        source = root / "tests" / "symbolic" / "contracts" / f"{contract}.sol"
+        refuted = sum(each["verdict"] == "refuted" for each in answer["mutants"])
+        rows.append(
+            (
+                f"`{function}`<br>{protect(notice_of(source.read_text('utf-8'), function))}",
+                answer["verdict"],
+                f"{answer['paths']:,}",
+                f"{answer['seconds']} s",
+                f"{refuted} of {len(answer['mutants'])}",
+            )
+        )
+    heads = ("check", "verdict", "paths", "time", "mutants refuted")
+    return table(heads, rows) if rows else "Nothing is recorded."
+
+
+def notice_of(source: str, function: str) -> str:
+    """Give the comment before a function."""
+    before = source.partition(f"    function {function}(")[0].splitlines()
+    comment: list[str] = []
+    while before and before[-1].startswith("    ///"):
+        comment.insert(0, before.pop().removeprefix("    ///").strip())
+    return " ".join(comment).removeprefix("@notice ").replace("`", "")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from payy_circuits import circuit_pages
-from payy_contracts import ContractPages
+from payy_contracts import ContractPages, check_table
 
 from payy_ref.assurance.levels import Level
 from payy_ref.operations import Operation, all_operations
@@ -155,7 +155,10 @@ def circuit_messages(root: Path) -> dict[str, str]:
 def contract_pages(root: Path, matrix: Matrix) -> dict[str, str]:
     """Show the contracts; their errors are links where the specification has the code."""
     codes = {row.entry.code for row in matrix.code_rows}
-    return ContractPages(table, plain, codes).all_of(root)
+    return {
+        **ContractPages(table, plain, codes).all_of(root),
+        "contract_checks.inc": check_table(root, table, plain),
+    }
 
 
 def _module(file: str) -> str:
