@@ -24,6 +24,9 @@ ONLY_THE_CODE_CHANGES: Mapping[str, str] = {
     "payy_ref.consensus.certificate:check_certificate:CERTIFICATE_SIGNATURE_INVALID": (
         "the address of nobody is above no other"
     ),
+    "payy_ref.settlement.rollup:settle:SETTLEMENT_HEIGHT_NOT_ABOVE": (
+        "no blocks lie between a height and one that is not above it"
+    ),
     "payy_ref.ledger.opening:opened_commit_hash:QUEUE_OPENING_SHAPE": (
         "another shape, another hash"
     ),
