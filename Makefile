@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check spec vectors proofs proofs-ff proofs-symbolic slither contracts contracts-check docs bench lock clean
+.PHONY: help demo test check spec vectors proofs proofs-ff proofs-symbolic slither contracts contracts-check coverage docs bench lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,10 @@ spec: $(READY) ## The specification alone: properties, scenarios, committed vect
 vectors: $(READY) ## Write conformance_vectors/ again from the scenarios.
 	@$(BIN)/payy-ref vectors fill
 
-proofs: $(READY) ## Run every engine of the proof ledger and write spec/proof_ledger.json.
+proofs: $(READY) ## Run every engine, write spec/proof_ledger.json, then search with longer bounds.
 	@$(BIN)/payy-ref proofs run --write
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q spec/consensus/test_consensus_exhaustive.py \
+		tests/test_consensus_search.py
 
 contracts: $(READY) ## Generate and compile the contracts, into contracts/build/ (needs Node 20).
 	@$(BIN)/payy-ref contracts write
@@ -69,6 +71,13 @@ proofs-symbolic: $(READY) .venv-symbolic/.ready ## Run the contracts symbolicall
 slither: $(READY) .venv-symbolic/.ready ## Compare what slither finds in the contracts with what is answered.
 	@sh contracts/compile.sh --check
 	@$(BIN)/python -m tests.symbolic.findings
+
+coverage: $(READY) ## Measure which branches the tests take (half an hour).
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest tests -q
+	@$(BIN)/coverage run -m pytest spec -q
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --skip-covered
 
 docs: $(READY) ## Build the published specification into docs/_build/html.
 	@$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html

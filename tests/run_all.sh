@@ -23,13 +23,8 @@ else
     echo "skipped: node and npm are not installed"
 fi
 
-"$BIN/coverage" erase
-# Coverage is measured there, of the scenarios too; the specification itself runs without, in half
-# the time.
-{
-    "$BIN/coverage" run -m pytest tests -q &&
-        "$BIN/coverage" run -m pytest spec/*/test_*scenarios.py -q
-} >"$tools_report" 2>&1 &
+on_chain=tests/test_settlement_vectors_on_chain.py
+"$BIN/pytest" tests -q --ignore="$on_chain" --durations=10 >"$tools_report" 2>&1 &
 tools=$!
 trap 'kill "$tools" 2>/dev/null || true; rm -rf "$folder"' EXIT
 
@@ -50,10 +45,11 @@ step "proof ledger"
 step "documentation"
 "$BIN/sphinx-build" --nitpicky --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 
+step "settlement: every history of the vectors on the contracts"
+"$BIN/pytest" "$on_chain" -q
+
 step "tools"
 passed=yes
 wait "$tools" || passed=no
 cat "$tools_report"
 test "$passed" = yes
-"$BIN/coverage" combine --quiet
-"$BIN/coverage" report --skip-covered
