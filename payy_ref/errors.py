@@ -482,6 +482,73 @@ class ErrorCode(StrEnum):
     QUEUE_NOT_EXPIRED = "QUEUE_NOT_EXPIRED"
     """No entry has waited long enough to freeze the rollup."""
 
+    # consensus
+
+    CONSENSUS_HEIGHT_ZERO = "CONSENSUS_HEIGHT_ZERO"
+    """Only the genesis block has height 0, and nobody proposes it."""
+
+    CONSENSUS_PROPOSER_SIGNATURE_INVALID = "CONSENSUS_PROPOSER_SIGNATURE_INVALID"
+    """The proposer's signature is none that counts."""
+
+    CONSENSUS_PROPOSER_NOT_LEADER = "CONSENSUS_PROPOSER_NOT_LEADER"
+    """The block is not signed by the leader of its view."""
+
+    CONSENSUS_GENESIS_APPROVED = "CONSENSUS_GENESIS_APPROVED"
+    """The genesis block is certified by definition; its child carries no approvals."""
+
+    CONSENSUS_ANCESTOR_MISSING = "CONSENSUS_ANCESTOR_MISSING"
+    """The ancestors do not go back far enough to decide."""
+
+    CONSENSUS_VIEW_NOT_ABOVE_PARENT = "CONSENSUS_VIEW_NOT_ABOVE_PARENT"
+    """The view of the block is not above that of its parent."""
+
+    CONSENSUS_FINAL_BLOCK_MISMATCH = "CONSENSUS_FINAL_BLOCK_MISMATCH"
+    """The block names another final block than the newest that its ancestors show committed."""
+
+    CONSENSUS_SENDER_UNKNOWN = "CONSENSUS_SENDER_UNKNOWN"
+    """The sender is no member of the validator set."""
+
+    CONSENSUS_CERTIFICATE_HEIGHT_MISMATCH = "CONSENSUS_CERTIFICATE_HEIGHT_MISMATCH"
+    """The certificate states another height than that of its block."""
+
+    CONSENSUS_REPLY_NO_CHAIN = "CONSENSUS_REPLY_NO_CHAIN"
+    """There is no block, or one is not the parent of the block before it."""
+
+    EVIDENCE_SAME_BLOCK = "EVIDENCE_SAME_BLOCK"
+    """Both signatures are for one block."""
+
+    EVIDENCE_ANCESTORS_MISMATCH = "EVIDENCE_ANCESTORS_MISMATCH"
+    """The ancestors are not those that the offence is judged by."""
+
+    EVIDENCE_NO_OFFENCE = "EVIDENCE_NO_OFFENCE"
+    """An honest sequencer may sign both blocks."""
+
+    EVIDENCE_SIGNATURE_INVALID = "EVIDENCE_SIGNATURE_INVALID"
+    """One of the signatures is none that counts."""
+
+    EVIDENCE_SIGNERS_DIFFER = "EVIDENCE_SIGNERS_DIFFER"
+    """The blocks are signed by different keys."""
+
+    EVIDENCE_SIGNER_UNKNOWN = "EVIDENCE_SIGNER_UNKNOWN"
+    """The signer is no member of the validator set at the height of each block."""
+
+    # finality
+
+    FINALITY_VALUE_OUT_OF_RANGE = "FINALITY_VALUE_OUT_OF_RANGE"
+    """The value does not fit 256 bits."""
+
+    FINALITY_PRICE_OUT_OF_RANGE = "FINALITY_PRICE_OUT_OF_RANGE"
+    """A term of the price is 0 or does not fit 256 bits."""
+
+    FINALITY_WORTH_OUT_OF_RANGE = "FINALITY_WORTH_OUT_OF_RANGE"
+    """The value in the unit of the stake does not fit 256 bits."""
+
+    FINALITY_STAKE_OUT_OF_RANGE = "FINALITY_STAKE_OUT_OF_RANGE"
+    """The total stake does not fit 256 bits."""
+
+    FINALITY_BLOCKS_OUT_OF_RANGE = "FINALITY_BLOCKS_OUT_OF_RANGE"
+    """The number of unproven blocks is 0 or does not fit 64 bits."""
+
 
 class SpecError(Exception):
     """An input was rejected. Raised by `require` and by nothing else."""

@@ -24,6 +24,15 @@ ONLY_THE_CODE_CHANGES: Mapping[str, str] = {
     "payy_ref.consensus.certificate:check_certificate:CERTIFICATE_SIGNATURE_INVALID": (
         "the address of nobody is above no other"
     ),
+    "payy_ref.consensus.evidence:offender:EVIDENCE_SIGNATURE_INVALID": (
+        "the address of nobody is no member"
+    ),
+    "payy_ref.consensus.proposal:check_proposal:CONSENSUS_PROPOSER_SIGNATURE_INVALID": (
+        "nobody leads no view"
+    ),
+    "payy_ref.consensus.turn:Turn.on_vote:CERTIFICATE_SIGNATURE_INVALID": (
+        "the address of nobody is no member"
+    ),
     "payy_ref.settlement.rollup:settle:SETTLEMENT_HEIGHT_NOT_ABOVE": (
         "no blocks lie between a height and one that is not above it"
     ),
@@ -48,6 +57,8 @@ SAMPLE: Mapping[str, str] = {
     "settlement": "payy_ref.consensus.commit:check_commit:COMMIT_VIEWS_NOT_CONSECUTIVE",
     "bridge": "payy_ref.settlement.bridge:deposit:BRIDGE_MINT_HASH_TAKEN",
     "queue": "payy_ref.settlement.queue:check_verdicts:QUEUE_ENTRY_OMITTED",
+    "consensus": "payy_ref.consensus.proposal:check_proposal:CONSENSUS_PROPOSER_NOT_LEADER",
+    "finality": "payy_ref.consensus.finality:advise:FINALITY_BLOCKS_OUT_OF_RANGE",
 }
 """A check of each chapter, to be missing from a driver."""
 

@@ -39,6 +39,11 @@ def test_presets_differ_in_every_size_that_matters() -> None:
         ('"Payy"', "7", "network_name"),
         ('"Payy"', '"P\u00e4yy"', "network_name"),
         ("message_words = 1000", "message_words = 29", "cannot hold a burn at every place"),
+        ("ratio_numerator = 1 ", "ratio_numerator = 0 ", "finality.ratio_numerator must be"),
+        ("ratio_denominator = 20", "ratio_denominator = 0", "finality.ratio_denominator must be"),
+        ("ratio_denominator = 20", "ratio_denominator = 17", "no room for every payment"),
+        ("ratio_numerator = 1 ", "ratio_numerator = 2 ", "no room for every payment"),
+        ("large_value = 5", "large_value = -5", "finality.large_value must be"),
         ("[tree]", "[tree", "not TOML"),
         ("[tree]\n", "[tree]\ndepth = 3\n", "not TOML"),
     ],
@@ -48,3 +53,9 @@ def test_bad_presets_are_refused(before: str, after: str, message: str) -> None:
     assert before in MAINNET
     with pytest.raises(ParameterError, match=message):
         parse_parameters(MAINNET.replace(before, after))
+
+
+def test_ratio_with_room_for_every_payment_is_admitted() -> None:
+    """On mainnet six transactions pay three each, so an eighteenth is the greatest ratio."""
+    text = MAINNET.replace("ratio_denominator = 20", "ratio_denominator = 18")
+    assert parse_parameters(text).finality_ratio_denominator == 18

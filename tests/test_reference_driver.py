@@ -54,6 +54,8 @@ def test_hello() -> None:
             "settlement",
             "bridge",
             "queue",
+            "consensus",
+            "finality",
             "circuit",
             "curve",
             "setup",

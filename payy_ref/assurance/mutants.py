@@ -3,14 +3,18 @@ Small faults in a function, one at a time.
 
 A contract or a proof that no fault breaks says nothing. Each mutant is the function's syntax tree
 with one change: a comparison shifted, a constant off by one, operands or arguments swapped, a
-conjunct dropped, a choice turned round.
+conjunct dropped, a choice turned round, `max` for `min`. Of records: another field of the same
+type, a field that is not replaced, a step from record to record that is left out.
 """
 
 import ast
+import builtins
 import copy
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, is_dataclass, replace
+from types import FunctionType
+from typing import Any, Final
 
 from payy_ref.assurance.source_hash import Function, definition, global_names
 
@@ -104,12 +108,87 @@ def _faults(node: ast.AST, function: Function) -> Iterator[ast.AST]:
         case ast.Tuple(elts=parts, ctx=ast.Load()):
             for swapped in _swaps(parts):
                 yield ast.Tuple(swapped, ast.Load())
+        case ast.Attribute(value=owner, attr=name, ctx=ast.Load()):
+            for fellow in _fellows(_type_of(owner, function), name):
+                yield ast.Attribute(owner, fellow, ast.Load())
+        case ast.Call(func=ast.Name(id=name), args=arguments) if _is_extreme(name, function):
+            yield ast.Call(ast.Name("min" if name == "max" else "max", ast.Load()), arguments, [])
+            yield from arguments
         case ast.Call(func=callee, args=arguments, keywords=keywords):
             for swapped in _swaps(arguments):
                 yield ast.Call(callee, swapped, keywords)
+            yield from _record_faults(node, function)
 
 
 def _swaps(items: list[ast.expr]) -> Iterator[list[ast.expr]]:
     """Swap each two neighbours."""
     for i in range(len(items) - 1):
         yield [*items[:i], items[i + 1], items[i], *items[i + 2 :]]
+
+
+def _is_extreme(name: str, function: Function) -> bool:
+    return name in ("max", "min") and name not in global_names(function)
+
+
+def _record_faults(call: ast.Call, function: Function) -> Iterator[ast.AST]:
+    """Give what may stand in place of a call that makes a record."""
+    made = _type_of(call, function)
+    if made is None:
+        return
+    for argument in call.args:
+        if _type_of(argument, function) is made:
+            yield argument
+    callee = _value_of(call.func, function)
+    if callee is not replace and callee is not made:
+        return
+    for i, keyword in enumerate(call.keywords):
+        before, after = call.keywords[:i], call.keywords[i + 1 :]
+        if callee is replace and len(call.keywords) > 1:
+            yield ast.Call(call.func, call.args, [*before, *after])
+        for other in _fellows(made, keyword.arg or ""):
+            rest = [each for each in (*before, *after) if each.arg != other]
+            renamed = [ast.keyword(other, keyword.value)]
+            if len(rest) < len(call.keywords) - 1 and callee is made:
+                # Nothing may be missing, so the two swap their values.
+                swapped = next(each for each in call.keywords if each.arg == other)
+                renamed.append(ast.keyword(keyword.arg, swapped.value))
+            yield ast.Call(call.func, call.args, [*rest, *renamed])
+
+
+def _type_of(node: ast.expr, function: Function) -> type | None:
+    """Give the dataclass that an expression is an instance of, None if it is not known to be."""
+    found: Any = None
+    match node:
+        case ast.Name(id=name) if name in (hints := _hints(function)):
+            found = hints[name]
+        case ast.Attribute(value=owner, attr=name) if kind := _type_of(owner, function):
+            found = _hints(kind).get(name)
+        case ast.Call(func=callee, args=arguments):
+            called = _value_of(callee, function)
+            if called is replace and arguments:
+                found = _type_of(arguments[0], function)
+            elif isinstance(called, FunctionType):
+                found = _hints(called).get("return")
+            else:
+                found = called
+    return found if isinstance(found, type) and is_dataclass(found) else None
+
+
+def _value_of(node: ast.expr, function: Function) -> Any:
+    """Give what a name stands for in the module of a function."""
+    names = {**vars(builtins), **global_names(function)}
+    return names.get(node.id) if isinstance(node, ast.Name) else None
+
+
+def _fellows(kind: type | None, name: str) -> list[str]:
+    """List the other fields of a dataclass that have the same type."""
+    hints = _hints(kind) if kind else {}
+    return [other for other, hint in hints.items() if other != name and hint == hints.get(name)]
+
+
+def _hints(owner: Any) -> Mapping[str, Any]:
+    """Give the annotations of a function or a class, none if they cannot be resolved."""
+    try:
+        return typing.get_type_hints(owner)
+    except (NameError, TypeError):
+        return {}

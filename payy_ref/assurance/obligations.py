@@ -8,6 +8,7 @@ solver. Non-vacuity: the hypotheses can hold together.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from types import FunctionType
 from typing import Any, Final
 
@@ -45,6 +46,12 @@ class Claim:
 
 Statement = Callable[[Translator], Claim]
 """States a claim in terms that the translator reads from the source."""
+
+Case = Callable[..., Any]
+"""One of several functions that the same claim is made of, such as the steps of a protocol."""
+
+CaseStatement = Callable[[Translator, Case], Claim]
+"""States a claim of one case."""
 
 Models = Mapping[Callable[..., Any], Callable[..., Term]]
 """Terms that stand for calls of functions whose source is not read."""
@@ -104,15 +111,46 @@ def lemma(
     return register
 
 
-def _statement_hash(statement: Statement, models: Models) -> str:
+def lemma_by_case(
+    cases: Mapping[str, Case], *properties: str, assumptions: Sequence[str] = ()
+) -> Callable[[CaseStatement], CaseStatement]:
+    """Register a function that states one claim of several cases: one lemma for each of them."""
+
+    def register(statement: CaseStatement) -> CaseStatement:
+        name = qualified_name(statement).removeprefix("payy_ref.assurance.")
+        for title, case in cases.items():
+            REGISTRY.append(
+                Obligation(
+                    name=f"{name}.{title}",
+                    properties=properties,
+                    statement=_of_case(statement, case),
+                    statement_hash=_statement_hash(statement, {}, case),
+                    models={},
+                    assumptions=tuple(assumptions),
+                )
+            )
+        return statement
+
+    return register
+
+
+def _of_case(statement: CaseStatement, case: Case) -> Statement:
+    @wraps(statement)
+    def of_case(read: Translator) -> Claim:
+        return statement(read, case)
+
+    return of_case
+
+
+def _statement_hash(statement: Function, models: Models, *cases: Case) -> str:
     """Hash a claim as written, with the models it uses, but not the code that it is about."""
     written = closure_hashes(
-        statement, *(m for m in models.values() if isinstance(m, FunctionType))
+        statement, *cases, *(m for m in models.values() if isinstance(m, FunctionType))
     )
     modelled = (getattr(function, "__qualname__", str(function)) for function in models)
     here = __name__.rpartition(".")[0]
     own = (f"{name} {value}" for name, value in written.items() if name.startswith(here))
-    return text_hash(*sorted(modelled), *own)
+    return text_hash(*sorted(modelled), *map(qualified_name, cases), *own)
 
 
 def check_obligation(obligation: Obligation, *, quick: bool = False) -> Outcome:

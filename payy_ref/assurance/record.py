@@ -13,6 +13,8 @@ class EvidenceKind(StrEnum):
 
     SMT = "smt"
     """A proof obligation, put to solvers."""
+    COQ = "coq"
+    """A theorem about rules as its file states them, checked by Coq; always a part."""
     CROSSHAIR = "crosshair"
     """A contract of a function, explored symbolically."""
     EXHAUSTIVE = "exhaustive"

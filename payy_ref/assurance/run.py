@@ -1,4 +1,4 @@
-"""A run of all engines: contracts, lemmas, CrossHair, and the tests of the specification."""
+"""A run of all engines: contracts, lemmas, CrossHair, Coq, and the tests of the specification."""
 
 import json
 import subprocess
@@ -13,7 +13,10 @@ from typing import Any, Final
 
 # Importing a module of lemmas registers them.
 from payy_ref.assurance import (
+    accountability_lemmas,
     circuit_integers,
+    consensus_lemmas,
+    finality_lemmas,
     hash_lemmas,
     merkle_lemmas,
     settlement_lemmas,
@@ -29,7 +32,14 @@ from payy_ref.assurance.contracts import (
     obligation_of,
     run_crosshair,
 )
-from payy_ref.assurance.ledger import Ledger, make_ledger, stated_properties
+from payy_ref.assurance.coq import run_coq
+from payy_ref.assurance.ledger import (
+    LEDGER_FILE,
+    Ledger,
+    make_ledger,
+    read_ledger,
+    stated_properties,
+)
 from payy_ref.assurance.levels import Level
 from payy_ref.assurance.obligations import REGISTRY, check_obligation
 from payy_ref.assurance.record import Evidence, EvidenceKind, Necessity, Outcome
@@ -41,6 +51,9 @@ LEMMA_MODULES: Final = (
     transaction_lemmas,
     circuit_integers,
     settlement_lemmas,
+    consensus_lemmas,
+    accountability_lemmas,
+    finality_lemmas,
 )
 """The modules whose lemmas are in the registry."""
 
@@ -65,6 +78,8 @@ class Run:
     """The ledger of this run."""
     failures: tuple[str, ...]
     """What could not be shown, in words."""
+    skipped: tuple[str, ...] = ()
+    """What was not checked, since its engine is not installed, in words."""
 
 
 def run_engines(
@@ -96,12 +111,13 @@ def run_engines(
             outcomes.append(outcome)
             if progress:
                 progress(name, len(outcomes), total)
+        coq = run_coq(project, read_ledger(project / LEDGER_FILE), quick=quick)
         test_outcomes, failures = found_tests.result()
-    outcomes += test_outcomes
+    outcomes += [*coq.outcomes, *test_outcomes]
     failures += [text for outcome in outcomes for text in outcome.failures]
     stated = stated_properties(project)
     failures += _unknown_properties(outcomes, stated)
-    return Run(ledger=make_ledger(outcomes, stated), failures=tuple(failures))
+    return Run(ledger=make_ledger(outcomes, stated), failures=tuple(failures), skipped=coq.skipped)
 
 
 def _checks(

@@ -2,9 +2,13 @@
 A translator from Python functions to solver terms, reading the source that runs.
 
 It understands pure functions without loops: integers, booleans, tuples, `if`, `return`, `require`,
-names for intermediate values, conditional expressions, calls to functions of the same kind, and a
-hash that is handed in as a parameter; and the body of a loop by itself, as one step of an
-induction. Whatever else it meets, it refuses.
+names for intermediate values, conditional expressions, `max` and `min` of integers, calls to
+functions of the same kind, and a hash that is handed in as a parameter; and the body of a loop by
+itself, as one step of an induction. Of classes it understands frozen dataclasses: their attributes,
+their construction, and `dataclasses.replace`. Whatever else it meets, it refuses.
+
+A name that is bytes in Python, such as the hash of a block, is an element of a sort of which
+nothing is known. So it can be compared for equality and handed on, and no more.
 
 Integers of the solver are unbounded, as Python's are. Its division agrees with Python's for
 positive divisors only, so each divisor leaves a side condition, which a proof has to show as well.
@@ -14,12 +18,14 @@ The translator is trusted: `tests/test_symbolic_translator.py` compares it with 
 
 import ast
 import builtins
+import dataclasses
 import inspect
 import itertools
 import operator
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce as fold
 from types import FunctionType
 from typing import Any, Final, NewType, TypeVar
 
@@ -30,15 +36,33 @@ from payy_ref.errors import require
 from payy_ref.merkle.kernels import HashPair
 
 Term = Any
-"""A Python int or bool, a term of the solver, a tuple of terms, or a function over terms."""
+"""
+A Python int or bool, a term of the solver, a tuple or a record of terms, or a function over terms.
+"""
 
 Names = Mapping[str, Term]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What stands for an instance of a frozen dataclass."""
+
+    kind: type
+    """The class."""
+    fields: Mapping[str, Term]
+    """The value of each field, in the order of the class."""
+
+    def __getitem__(self, name: str) -> Term:
+        """Give the value of a field."""
+        return self.fields[name]
+
 
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
 }
+_EXTREMES: Final[Mapping[Any, Callable[[Any, Any], Any]]] = {max: operator.ge, min: operator.le}
 _ORDER: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -85,7 +109,7 @@ class Translator:
         self._running: list[Function] = []
         self._path: list[Term] = []
 
-    def call(self, function: Function, *arguments: Term) -> Term:
+    def call(self, function: Function, *arguments: Term, **keywords: Term) -> Term:
         """
         Give the term of a call.
 
@@ -93,7 +117,17 @@ class Translator:
             UntranslatableError: the function, or one that it calls, cannot be read.
         """
         if function in self._models:
-            return self._models[function](*arguments)
+            return self._models[function](*arguments, **keywords)
+        if isinstance(function, FunctionType) and function is not dataclasses.replace:
+            return self._call_function(function, arguments, keywords)
+        if function is dataclasses.replace:
+            return replaced(arguments, keywords)
+        if isinstance(function, type) and dataclasses.is_dataclass(function):
+            return constructed(function, arguments, keywords)
+        if keywords:
+            raise UntranslatableError(f"call of {function} with keywords")
+        if function in _EXTREMES:
+            return extreme(function, arguments)
         if isinstance(function, NewType):
             (argument,) = arguments
             return argument
@@ -102,8 +136,6 @@ class Translator:
             return function[index]
         if isinstance(function, z3.FuncDeclRef):
             return function(*arguments)
-        if isinstance(function, FunctionType):
-            return self._call_function(function, arguments)
         raise UntranslatableError(f"call of {function}")
 
     def expression(self, text: str, names: Names, function: Function) -> Term:
@@ -160,7 +192,9 @@ class Translator:
         finally:
             self._path.pop()
 
-    def _call_function(self, function: FunctionType, arguments: Sequence[Term]) -> Term:
+    def _call_function(
+        self, function: FunctionType, arguments: Sequence[Term], keywords: Names
+    ) -> Term:
         name = qualified_name(function)
         if function in self._running:
             raise UntranslatableError(f"{name} is recursive")
@@ -171,11 +205,11 @@ class Translator:
             raise UntranslatableError(f"{name} is decorated")
         self.functions[function] = None
         try:
-            bound = inspect.signature(function).bind(*arguments)
+            bound = inspect.signature(function).bind(*arguments, **keywords)
         except TypeError as error:
             raise UntranslatableError(f"{name}: {error}") from error
         if any(isinstance(value, dict) for value in bound.arguments.values()):
-            raise UntranslatableError(f"{name} takes keyword arguments")
+            raise UntranslatableError(f"{name} takes any keyword arguments")
         bound.apply_defaults()
         self._running.append(function)
         try:
@@ -276,14 +310,10 @@ class _Reader:
         return self.merged(node, condition, if_true, if_false)
 
     def merged(self, node: ast.AST, condition: Term, if_true: Term, if_false: Term) -> Term:
-        if isinstance(if_true, tuple) and isinstance(if_false, tuple):
-            if len(if_true) != len(if_false):
-                raise self.refusal(node, "tuples of different lengths")
-            pairs = zip(if_true, if_false, strict=True)
-            return tuple(self.merged(node, condition, a, b) for a, b in pairs)
-        if sort_of(if_true) is None or sort_of(if_true) != sort_of(if_false):
-            raise self.refusal(node, "values of different types")
-        return z3.If(condition, if_true, if_false)
+        try:
+            return merged(condition, if_true, if_false)
+        except UntranslatableError as error:
+            raise self.refusal(node, str(error)) from error
 
     def expression(self, node: ast.expr, names: Names) -> Term:
         """Give the value of an expression."""
@@ -313,11 +343,31 @@ class _Reader:
                 return self.comparison(node, names)
             case ast.Subscript(value=container, slice=index):
                 return self.component(node, container, index, names)
-            case ast.Call(func=callee, args=arguments, keywords=[]):
+            case ast.Attribute(value=owner, attr=name):
+                return self.field(node, self.expression(owner, names), name)
+            case ast.Call(func=callee, args=arguments, keywords=keywords):
                 values = [self.argument_values(argument, names) for argument in arguments]
+                named = self.named_values(node, keywords, names)
                 function = self.expression(callee, names)
-                return self.translator.call(function, *itertools.chain(*values))
+                return self.translator.call(function, *itertools.chain(*values), **named)
         raise self.refusal(node)
+
+    def field(self, node: ast.expr, owner: Term, name: str) -> Term:
+        """Take a field of a record."""
+        if not isinstance(owner, Record) or name not in owner.fields:
+            raise self.refusal(node, "not a field of a record")
+        return owner[name]
+
+    def named_values(
+        self, node: ast.expr, keywords: Sequence[ast.keyword], names: Names
+    ) -> dict[str, Term]:
+        """Give what a call passes by keyword."""
+        named: dict[str, Term] = {}
+        for keyword in keywords:
+            if keyword.arg is None or keyword.arg in named:
+                raise self.refusal(node)
+            named[keyword.arg] = self.expression(keyword.value, names)
+        return named
 
     def argument_values(self, node: ast.expr, names: Names) -> tuple[Term, ...]:
         """Give what one argument of a call passes: a starred one passes all components."""
@@ -344,10 +394,14 @@ class _Reader:
         for scope in (names, global_names(self.function), vars(builtins)):
             if name in scope:
                 value = scope[name]
-                if sort_of(value) is not None or isinstance(value, tuple) or callable(value):
+                if sort_of(value) is not None or isinstance(value, tuple | Record):
+                    return value
+                if dataclasses.is_dataclass(value) and not isinstance(value, type):
+                    return constant(value)
+                if callable(value):
                     return value
                 break
-        raise self.refusal(node, "not an integer, boolean, tuple or function")
+        raise self.refusal(node, "not an integer, boolean, tuple, record or function")
 
     def connected(self, parts: Sequence[ast.expr], names: Names, *, is_and: bool) -> Term:
         """Read `and` and `or`; a later operand is reached only if the earlier ones allow it."""
@@ -408,6 +462,9 @@ class _Reader:
                 return False
             pairs = zip(left, right, strict=True)
             return conjunction([self.equal(node, a, b) for a, b in pairs])
+        if isinstance(left, Record) and isinstance(right, Record) and left.kind is right.kind:
+            compared = [each.name for each in dataclasses.fields(left.kind) if each.compare]
+            return conjunction([self.equal(node, left[name], right[name]) for name in compared])
         if sort_of(left) is None or sort_of(left) != sort_of(right):
             raise self.refusal(node, "comparison of different types")
         return left == right
@@ -439,6 +496,98 @@ def is_integer(value: Term) -> bool:
     return bool(sort_of(value) == z3.IntSort())
 
 
+def merged(condition: Term, if_true: Term, if_false: Term) -> Term:
+    """
+    Give one value or the other.
+
+    Raises:
+        UntranslatableError: they are of different types.
+    """
+    if isinstance(if_true, tuple) and isinstance(if_false, tuple):
+        if len(if_true) != len(if_false):
+            raise UntranslatableError("tuples of different lengths")
+        pairs = zip(if_true, if_false, strict=True)
+        return tuple(merged(condition, a, b) for a, b in pairs)
+    if isinstance(if_true, Record) and isinstance(if_false, Record):
+        if if_true.kind is not if_false.kind:
+            raise UntranslatableError("records of different classes")
+        fields = {name: merged(condition, if_true[name], if_false[name]) for name in if_true.fields}
+        return Record(kind=if_true.kind, fields=fields)
+    if sort_of(if_true) is None or sort_of(if_true) != sort_of(if_false):
+        raise UntranslatableError("values of different types")
+    return z3.If(condition, if_true, if_false)
+
+
+def extreme(function: Callable[..., Any], arguments: Sequence[Term]) -> Term:
+    """
+    Give the largest or the smallest of some integers.
+
+    Raises:
+        UntranslatableError: they are fewer than two, or not integers.
+    """
+    if len(arguments) <= 1 or not all(map(is_integer, arguments)):
+        raise UntranslatableError(f"{function.__name__} of something other than integers")
+    if all(isinstance(value, int) for value in arguments):
+        return function(arguments)
+    return fold(lambda a, b: z3.If(_EXTREMES[function](a, b), a, b), arguments)
+
+
+def constructed(kind: type, arguments: Sequence[Term], keywords: Names) -> Record:
+    """
+    Give the record that a call of its class makes.
+
+    Raises:
+        UntranslatableError: the class does more than to keep its fields, or the call does not fit.
+    """
+    parameters: Any = getattr(kind, "__dataclass_params__", None)
+    if not parameters or not parameters.frozen or not parameters.init or not parameters.eq:
+        raise UntranslatableError(f"{kind.__name__} is not a frozen dataclass")
+    fields = dataclasses.fields(kind)
+    has_own_code = {"__post_init__", "__new__", "__init__", "__eq__"} & _written_methods(kind)
+    if has_own_code or any(not each.init for each in fields):
+        raise UntranslatableError(f"{kind.__name__} does more than to keep its fields")
+    try:
+        bound = inspect.signature(kind).bind(*arguments, **keywords).arguments
+    except TypeError as error:
+        raise UntranslatableError(f"{kind.__name__}: {error}") from error
+    hints, values = typing.get_type_hints(kind), {}
+    for each in fields:
+        if each.name in bound:
+            values[each.name] = bound[each.name]
+        elif each.default is not dataclasses.MISSING:
+            values[each.name] = constant(each.default, hints[each.name])
+        else:
+            raise UntranslatableError(f"{kind.__name__} makes {each.name} itself")
+        if not _fits(values[each.name], hints[each.name]):
+            raise UntranslatableError(f"{kind.__name__}: {each.name} is of another type")
+    return Record(kind=kind, fields=values)
+
+
+def _written_methods(kind: type) -> set[str]:
+    """List the methods that the source of a class, or of one above it, defines."""
+    above = [each for each in kind.__mro__ if each is not object]
+    functions = ((name, value) for each in above for name, value in vars(each).items())
+    # What `dataclass` generates has no file.
+    return {
+        name
+        for name, value in functions
+        if not isinstance(value, FunctionType) or not value.__code__.co_filename.startswith("<")
+    }
+
+
+def replaced(arguments: Sequence[Term], keywords: Names) -> Record:
+    """
+    Give the record that `dataclasses.replace` makes.
+
+    Raises:
+        UntranslatableError: the call does not fit.
+    """
+    if len(arguments) != 1 or not isinstance(arguments[0], Record):
+        raise UntranslatableError("replace of something other than a record")
+    (record,) = arguments
+    return constructed(record.kind, (), {**record.fields, **keywords})
+
+
 def negation(term: Term) -> Term:
     """Negate a constant or a term."""
     return not term if isinstance(term, bool) else z3.Not(term)
@@ -465,23 +614,81 @@ def free_arguments(function: Function) -> dict[str, Term]:
         UntranslatableError: a parameter is of a type that the solver has no sort for.
     """
     hints = typing.get_type_hints(function)
-    return {
-        name: _unknown(name, hints.get(name)) for name in inspect.signature(function).parameters
-    }
+    return {name: unknown(name, hints.get(name)) for name in inspect.signature(function).parameters}
 
 
-def _unknown(name: str, annotation: Any) -> Term:
-    while isinstance(annotation, NewType):
-        annotation = annotation.__supertype__
-    if annotation is int:
-        return z3.Int(name)
-    if annotation is bool:
-        return z3.Bool(name)
-    if isinstance(annotation, TypeVar):
-        return z3.Const(name, z3.DeclareSort(annotation.__name__))
+def unknown(name: str, annotation: Any) -> Term:
+    """
+    Make an unknown of a type.
+
+    Raises:
+        UntranslatableError: the solver has no sort for it.
+    """
+    sort = scalar_sort(annotation)
+    if sort is not None:
+        return z3.Const(name, sort)
+    annotation = _without_new_types(annotation)
     if annotation == HashPair:
         return z3.Function(name, z3.IntSort(), z3.IntSort(), z3.IntSort())
     if typing.get_origin(annotation) is tuple and Ellipsis not in typing.get_args(annotation):
         parts = enumerate(typing.get_args(annotation))
-        return tuple(_unknown(f"{name}_{i}", part) for i, part in parts)
-    raise UntranslatableError(f"parameter {name} of type {annotation}")
+        return tuple(unknown(f"{name}_{i}", part) for i, part in parts)
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        hints = typing.get_type_hints(annotation)
+        fields = [each.name for each in dataclasses.fields(annotation)]
+        return constructed(
+            annotation, (), {field: unknown(f"{name}_{field}", hints[field]) for field in fields}
+        )
+    raise UntranslatableError(f"{name} of type {annotation}")
+
+
+def scalar_sort(annotation: Any) -> Any:
+    """Give the solver's sort for a type of scalars, None for any other type."""
+    if isinstance(annotation, NewType) and annotation.__supertype__ is bytes:
+        return z3.DeclareSort(annotation.__name__)
+    annotation = _without_new_types(annotation)
+    if annotation is int:
+        return z3.IntSort()
+    if annotation is bool:
+        return z3.BoolSort()
+    return z3.DeclareSort(annotation.__name__) if isinstance(annotation, TypeVar) else None
+
+
+def _without_new_types(annotation: Any) -> Any:
+    while isinstance(annotation, NewType):
+        annotation = annotation.__supertype__
+    return annotation
+
+
+def constant(value: Any, annotation: Any = None) -> Term:
+    """
+    Give the term of a value that Python knows.
+
+    Equal names are one term. Of different names a proof does not learn that they are different.
+
+    Args:
+        value: An integer, a boolean, a name in bytes, or an instance of a frozen dataclass of such.
+        annotation: Its type, without which bytes have no sort.
+
+    Raises:
+        UntranslatableError: it is something else.
+    """
+    if type(value) in (int, bool):
+        return value
+    if isinstance(value, bytes) and isinstance(annotation, NewType):
+        return z3.Const(f"{annotation.__name__}_{value.hex()}", scalar_sort(annotation))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        kind, hints = type(value), typing.get_type_hints(type(value))
+        fields = [each.name for each in dataclasses.fields(kind)]
+        values = {name: constant(getattr(value, name), hints[name]) for name in fields}
+        return constructed(kind, (), values)
+    raise UntranslatableError(f"{value!r} of type {annotation}")
+
+
+def _fits(term: Term, annotation: Any) -> bool:
+    """Tell whether a term is of a type that the solver has a sort for; of others, say yes."""
+    sort = scalar_sort(annotation)
+    if sort is not None:
+        return bool(sort_of(term) == sort)
+    is_record = isinstance(annotation, type) and dataclasses.is_dataclass(annotation)
+    return not is_record or (isinstance(term, Record) and term.kind is annotation)

@@ -51,7 +51,7 @@ from payy_ref.proofs.prover import draw_blinding, prove
 from payy_ref.proofs.setup import DEVELOPMENT_SETUP_NAME, development
 from payy_ref.proofs.verifier import verify
 
-MISSING = "the registry, consensus, the service of provers"
+MISSING = "the registry, the service of provers"
 
 ALICE = SecretKey(FieldElement(0xA11CE))
 BOB = SecretKey(FieldElement(0xB0B))
@@ -112,7 +112,8 @@ def demo(
     output.print("another sequencer rebuilds the same ledger from the blocks")
     refusal = _refusal(lambda: extend(ledger, archive.blocks[-1], parameters))
     output.print(f"the last block once more: refused, {refusal}")
-    output.print("\nNot shown here: settlement on Ethereum, which `payy-ref bench gas` runs.")
+    output.print("\nNot shown here: settlement on Ethereum, which `payy-ref bench gas` runs,")
+    output.print("and consensus, which `payy-ref simulate` runs.")
     output.print(f"Not part of this version: {MISSING}.", soft_wrap=False)
 
 

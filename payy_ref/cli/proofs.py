@@ -72,6 +72,7 @@ def run(
         )
 
     Console().print(ledger_table(result.ledger))
+    _report("skipped", result.skipped)
     if json_file:
         ledger.write_ledger(result.ledger, json_file)
     changes = [] if quick else ledger.check(ledger.read_ledger(committed_file), result.ledger)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from payy_ref.consensus.certificate import check_certificate
+from payy_ref.consensus.safety import View, is_three_chain
 from payy_ref.consensus.validators import ValidatorSet, set_at
 from payy_ref.crypto.field import FieldElement, element_bytes
 from payy_ref.crypto.hashing import keccak256
@@ -20,6 +21,7 @@ from payy_ref.errors import ErrorCode, require
 from payy_ref.ledger.sequence import (
     Hash,
     Header,
+    Height,
     Signature,
     accept_hash,
     decode_header,
@@ -86,9 +88,9 @@ def check_commit(
     require(parents == names[:-1], ErrorCode.COMMIT_PARENT_MISMATCH)
     heights = [header.height for header in headers]
     require(are_consecutive(heights), ErrorCode.COMMIT_HEIGHTS_NOT_CONSECUTIVE)
-    views = [header.epoch_id for header in headers]
-    require(are_consecutive(views), ErrorCode.COMMIT_VIEWS_NOT_CONSECUTIVE)
-    message = approval_message(network_name, headers[-1], names[-1])
+    first, second, third = (View(header.epoch_id) for header in headers)
+    require(is_three_chain(first, second, third), ErrorCode.COMMIT_VIEWS_NOT_CONSECUTIVE)
+    message = approval_message(network_name, headers[-1].height, names[-1])
     check_certificate(message, proof.certificate, set_at(sets, headers[-1].height))
 
     # COMPUTE
@@ -134,16 +136,16 @@ def are_consecutive(numbers: Sequence[int]) -> bool:
     return all(after == before + 1 for before, after in pairwise(numbers))
 
 
-def approval_message(network_name: str, header: Header, name: Hash) -> Hash:
+def approval_message(network_name: str, height: Height, name: Hash) -> Hash:
     """
     Give what a sequencer signs to approve a block.
 
     Args:
         network_name: The name that is signed with.
-        header: The block's header.
+        height: The block's height.
         name: The block's hash.
 
     Requirements:
         PAYY-SETTLEMENT-009
     """
-    return signed_message(network_name, accept_hash(header.height, name))
+    return signed_message(network_name, accept_hash(height, name))

@@ -5,8 +5,10 @@ The curve's arithmetic comes from a library. What is decided here is which signa
 that is what Ethereum's precompile and OpenZeppelin's wrapper of it decide.
 """
 
+from functools import lru_cache
 from typing import Final, NewType
 
+from eth_keys.datatypes import PrivateKey
 from eth_keys.datatypes import Signature as RecoverableSignature
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError as BadForm
@@ -16,6 +18,9 @@ EthereumAddress = NewType("EthereumAddress", bytes)
 
 ADDRESS_BYTES: Final = 20
 """Length of an address."""
+
+SecretKey = NewType("SecretKey", bytes)
+"""32 bytes, above 0 and below the order of the curve, big-endian."""
 
 NO_ADDRESS: Final = EthereumAddress(bytes(ADDRESS_BYTES))
 """The address that nobody has the key of."""
@@ -27,6 +32,26 @@ SIGNATURE_BYTES: Final = 65
 """Length of a signature: r and s in 32 bytes each, and the recovery id."""
 
 
+def address_of(key: SecretKey) -> EthereumAddress:
+    """Give the account of a key."""
+    return EthereumAddress(PrivateKey(key).public_key.to_canonical_address())
+
+
+def sign(digest: bytes, key: SecretKey) -> bytes:
+    """
+    Sign a hash: r, s, recovery id.
+
+    A key signs the same hash always alike (RFC 6979), with the lower s.
+
+    Args:
+        digest: 32 bytes.
+        key: Whose signature it is.
+    """
+    return PrivateKey(key).sign_msg_hash(digest).to_bytes()
+
+
+# Sequencers meet a signature again in many messages; the curve is asked once.
+@lru_cache(maxsize=2**16)
 def recovered_address(digest: bytes, signature: bytes) -> EthereumAddress | None:
     """
     Find who signed a hash.

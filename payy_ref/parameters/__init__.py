@@ -18,6 +18,9 @@ from payy_ref.merkle.path import Depth, checked_depth
 LONGEST_MESSAGE: Final = 5
 """Words of a burn, the longest message that a transaction has for L1."""
 
+PAYMENTS_PER_TRANSACTION: Final = 3
+"""Whom a transaction can pay: the holders of two outputs, and the recipient of a burn."""
+
 
 class Preset(StrEnum):
     """The networks that are specified."""
@@ -46,6 +49,12 @@ class Parameters:
     """Transactions of a group."""
     block_message_words: int
     """Field elements of a block's public message area."""
+    consensus_timeout_milliseconds: int
+    """How long a sequencer waits for a view to end, at least."""
+    consensus_timeout_doublings: int
+    """How often that time doubles at most when views fail."""
+    consensus_reply_blocks: int
+    """Blocks that go into one answer to a request for blocks."""
     settlement_names_deployment: bool
     """Whether the signed name also says which contract on which chain settles."""
     settlement_future_blocks: int
@@ -64,6 +73,12 @@ class Parameters:
     """The most gas of a queued call."""
     queue_call_bytes: int
     """The most data of a queued call."""
+    finality_ratio_numerator: int
+    """Part of the slashable stake that one payment may put at risk: above the line."""
+    finality_ratio_denominator: int
+    """Below the line."""
+    finality_large_value: int
+    """Above this a value is large, in the smallest unit of the stake."""
 
     @property
     def block_transactions(self) -> int:
@@ -77,6 +92,9 @@ _KEYS = {
     "block_groups": ("block", "groups"),
     "group_transactions": ("block", "transactions_per_group"),
     "block_message_words": ("block", "message_words"),
+    "consensus_timeout_milliseconds": ("consensus", "timeout_milliseconds"),
+    "consensus_timeout_doublings": ("consensus", "timeout_doublings"),
+    "consensus_reply_blocks": ("consensus", "reply_blocks"),
     "settlement_names_deployment": ("settlement", "names_deployment"),
     "settlement_future_blocks": ("settlement", "future_blocks"),
     "bridge_cancel_seconds": ("bridge", "cancel_seconds"),
@@ -86,6 +104,9 @@ _KEYS = {
     "queue_service_seconds": ("queue", "service_seconds"),
     "queue_call_gas": ("queue", "call_gas"),
     "queue_call_bytes": ("queue", "call_bytes"),
+    "finality_ratio_numerator": ("finality", "ratio_numerator"),
+    "finality_ratio_denominator": ("finality", "ratio_denominator"),
+    "finality_large_value": ("finality", "large_value"),
 }
 
 
@@ -93,10 +114,14 @@ def parse_parameters(text: str) -> Parameters:
     """
     Read a preset.
 
+    Requirements:
+        PAYY-FINALITY-006
+
     Raises:
         ParameterError: not TOML; a key is missing, unknown, of another type or not positive; the
             message area cannot hold the messages of a block of burns; the stages of the queue are
-            out of order, or a deposit can be cancelled before its mint can be forced.
+            out of order, or a deposit can be cancelled before its mint can be forced; the payments
+            of a block can put more than the slashable stake at risk.
     """
     try:
         document = _flat(tomllib.loads(text))
@@ -136,6 +161,9 @@ def parse_parameters(text: str) -> Parameters:
         raise ParameterError("queue: an entry is due first, then overdue, then a reason to freeze")
     if parameters.bridge_cancel_seconds <= parameters.queue_overdue_seconds:
         raise ParameterError("bridge: a queued mint can be forced before its deposit is cancelled")
+    payments = PAYMENTS_PER_TRANSACTION * parameters.block_transactions
+    if parameters.finality_ratio_numerator * payments > parameters.finality_ratio_denominator:
+        raise ParameterError("finality: the ratio leaves no room for every payment of a block")
     return parameters
 
 

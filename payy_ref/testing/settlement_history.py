@@ -136,7 +136,7 @@ class ChainOfThree:
         self, keys: Sequence[Signer], network_name: str = NETWORK, **changes: Any
     ) -> CommitProof:
         """Have the last block signed by the keys; `changes` replaces parts of the proof."""
-        digest = approval_message(network_name, self.headers[-1], self.names[-1])
+        digest = approval_message(network_name, self.headers[-1].height, self.names[-1])
         first, second, third = map(encode_header, self.headers)
         proof = CommitProof(
             headers=(first, second, third),

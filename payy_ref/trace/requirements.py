@@ -42,6 +42,8 @@ CHAPTERS: Final = (
     "settlement",
     "bridge",
     "queue",
+    "consensus",
+    "finality",
 )
 """The order of reading; other chapters follow, sorted by name."""
 

@@ -237,7 +237,7 @@ def parts(signed: Signature) -> tuple[int, int, int]:
 
 def approved(chain: ChainOfThree, index: int) -> tuple[Signature, ...]:
     """Give the certificate on one of the blocks."""
-    message = approval_message(NAMES[MINIMAL], chain.headers[index], chain.names[index])
+    message = approval_message(NAMES[MINIMAL], chain.headers[index].height, chain.names[index])
     return certificate(message, quorum(KEYS))
 
 

@@ -50,7 +50,7 @@ NETWORK = NAMES[MINIMAL]
 CHAIN = chain_of_three(R1, 1)
 """Block 1 and the two after it."""
 
-DIGEST = approval_message(NETWORK, CHAIN.headers[2], CHAIN.names[2])
+DIGEST = approval_message(NETWORK, CHAIN.headers[2].height, CHAIN.names[2])
 """What is signed of it."""
 
 STRANGERS = signers(4, "stranger")
@@ -277,7 +277,7 @@ def test_signers_that_are_unknown(vector: VectorWriter) -> None:
 
     def of(header: Header, name: Hash, network: str = NETWORK) -> tuple[Signature, ...]:
         """Sign another block."""
-        return certificate(approval_message(network, header, name), quorum(KEYS))
+        return certificate(approval_message(network, header.height, name), quorum(KEYS))
 
     other_name = Hash(case_bytes("settlement-other-block", 32))
     this_height = signed_message(
