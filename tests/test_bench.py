@@ -71,5 +71,5 @@ def test_unknown_chapter() -> None:
     """A name that is none is told, with those that are."""
     done = payy_ref_bench("none")
     assert done.exit_code == 2
-    chapters = "driver, gas, hash, ledger, peers, prove, tree"
+    chapters = "consensus, driver, gas, hash, ledger, peers, prove, tree"
     assert f"no chapter is called none; there are {chapters}" in done.stderr

@@ -410,7 +410,7 @@ class History:
             parent = proposal_hash(stated, header.height, keccak256(encode_header(header)))
             names.append(parent)
             headers.append(header)
-        digest = approval_message(MAINNET.network_name, headers[-1], names[-1])
+        digest = approval_message(MAINNET.network_name, headers[-1].height, names[-1])
         *before, first, second, third = map(encode_header, headers)
         later = Hash(element_bytes(root))
         return CommitProof(

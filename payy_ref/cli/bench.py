@@ -19,6 +19,7 @@ from payy_ref.bench.chapters import (
     peer_benchmarks,
     tree_benchmarks,
 )
+from payy_ref.bench.consensus import consensus_benchmarks, network_rows
 from payy_ref.bench.gas import gas_benchmarks, gas_rows
 from payy_ref.bench.ledger import MANY_LEAVES, TreeFigure, ledger_benchmarks
 from payy_ref.bench.measure import Figure
@@ -47,6 +48,7 @@ CHAPTERS: Final[Mapping[str, Callable[[], Iterable[Benchmark]]]] = {
     "tree": tree_benchmarks,
     "driver": driver_benchmarks,
     "ledger": lambda: ledger_benchmarks(large=False),
+    "consensus": consensus_benchmarks,
     "prove": lambda: prove_benchmarks(_provers(), large=False),
     "gas": lambda: gas_benchmarks(project_root()),
 }
@@ -106,6 +108,8 @@ def bench(
             f"{figure.bytes_per_leaf:,.0f}" if isinstance(figure, TreeFigure) else "",
         )
     output.print(table)
+    if networks := network_rows(figures.values()):
+        print_listing(networks, group="sequencers")
     if proofs := proof_rows(figures.values()):
         print_listing(proofs, group="measured", wrapped="rounds")
     if gas := gas_rows(figures.values()):

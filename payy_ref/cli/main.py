@@ -15,6 +15,7 @@ from payy_ref.cli import (
     errors,
     parameters,
     proofs,
+    simulate,
     trace,
     vectors,
 )
@@ -30,6 +31,7 @@ app.command()(demo.demo)
 app.add_typer(vectors.app, name="vectors")
 app.add_typer(conformance.app, name="conformance")
 app.command()(driver.driver)
+app.command()(simulate.simulate)
 app.command()(trace.trace)
 app.command()(errors.errors)
 app.add_typer(proofs.app, name="proofs")
