@@ -14,9 +14,9 @@ from payy_ref.assurance.consensus_search.full import explore_fully
 from payy_ref.assurance.consensus_search.model import (
     FULL_RULES,
     GENESIS_BLOCK,
-    Block,
     Rules,
     Scope,
+    SearchBlock,
     Tree,
     block_name,
     find_conflict,
@@ -220,7 +220,7 @@ def test_late_votes_go_to_certified_blocks(views: int, variants: int) -> None:
     """In every order of steps: so they make no certificate that there would not be anyway."""
     late_votes = 0
 
-    def watch(tree: Tree, record: SafetyRecord, block: Block) -> None:
+    def watch(tree: Tree, record: SafetyRecord, block: SearchBlock) -> None:
         nonlocal late_votes
         carried = tree.named[block.parent]
         learned = model.learn(WITHOUT_RETIRING.rules, tree, record, carried)
@@ -280,12 +280,12 @@ def test_conflicts_are_told_from_branches() -> None:
     assert find_conflict(FULL_RULES, Tree((*branch, *branch_of(5, 6, 8)))) is None
 
 
-def branch_of(*views: int) -> tuple[Block, ...]:
+def branch_of(*views: int) -> tuple[SearchBlock, ...]:
     """Build blocks on each other, from the first block on."""
     parent = GENESIS_BLOCK
     blocks = []
     for view in views:
-        parent = Block(view=View(view), name=block_name(view, 0), parent=parent.name)
+        parent = SearchBlock(view=View(view), name=block_name(view, 0), parent=parent.name)
         blocks.append(parent)
     return tuple(blocks)
 
@@ -357,14 +357,14 @@ def trees(view: int = NEWEST_VIEW) -> list[Tree]:
         return [Tree(())]
     smaller = trees(view - 1)
     grown = [
-        tree.grown(Block(view=View(view), name=block_name(view, 0), parent=parent.name))
+        tree.grown(SearchBlock(view=View(view), name=block_name(view, 0), parent=parent.name))
         for tree in smaller
         for parent in (GENESIS_BLOCK, *tree.blocks)
     ]
     return [*smaller, *grown]
 
 
-def head_of(block: Block) -> proposal.BlockHead:
+def head_of(block: SearchBlock) -> proposal.BlockHead:
     """Give the head of a block, as far as the rules look at it."""
     header = replace(GENESIS.header, last_block_hash=block.parent, epoch_id=block.view)
     return proposal.BlockHead(header=header, root=NO_HASH, name=block.name)
@@ -387,7 +387,7 @@ def test_proposals_are_processed_as_the_protocol_does() -> None:
         for parent, view in product(known, range(1, NEWEST_VIEW + 2)):
             if view <= parent.view:
                 continue
-            block = Block(view=View(view), name=block_name(view, 1), parent=parent.name)
+            block = SearchBlock(view=View(view), name=block_name(view, 1), parent=parent.name)
             ancestors = [head_of(each) for each in tree.branch(parent)]
             for record in records(tree):
                 learned = proposal.learn(record, ancestors)

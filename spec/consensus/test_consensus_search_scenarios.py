@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from payy_ref.assurance.consensus_search.model import FULL_RULES, GENESIS_BLOCK, Block
+from payy_ref.assurance.consensus_search.model import FULL_RULES, GENESIS_BLOCK, SearchBlock
 from payy_ref.assurance.consensus_search.trace import (
     Decision,
     Given,
@@ -102,7 +102,7 @@ def trace_of(name: str) -> Trace:
         honest=scope.honest,
         byzantine=scope.byzantine,
         proposals=tuple(
-            Block(
+            SearchBlock(
                 view=View(int(block[:-1])),
                 name=Hash(block.encode()),
                 parent=Hash(parent[0].encode()) if parent else GENESIS_BLOCK.name,

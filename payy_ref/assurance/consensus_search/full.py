@@ -8,9 +8,9 @@ from typing import TypeAlias
 from payy_ref.assurance.consensus_search.model import (
     EMPTY_TREE,
     GENESIS_BLOCK,
-    Block,
     Rules,
     Scope,
+    SearchBlock,
     Shape,
     Tree,
     block_name,
@@ -28,7 +28,7 @@ Sequencer: TypeAlias = tuple[int, tuple[int, ...]]
 State: TypeAlias = tuple[Sequencer, ...]
 """The honest sequencers, ascending, since it does not matter which is which."""
 
-Watcher: TypeAlias = Callable[[Tree, SafetyRecord, Block], None]
+Watcher: TypeAlias = Callable[[Tree, SafetyRecord, SearchBlock], None]
 """Told of each vote: the certified blocks, the record before it, and the block."""
 
 
@@ -58,8 +58,8 @@ class _Search:
         self.rules, self.scope, self.watcher = rules, scope, watcher
         self.records: list[SafetyRecord] = []
         self.record_number: dict[SafetyRecord, int] = {}
-        self.blocks: list[Block] = []
-        self.block_number: dict[Block, int] = {}
+        self.blocks: list[SearchBlock] = []
+        self.block_number: dict[SearchBlock, int] = {}
         self.situations: dict[tuple[tuple[int, int], ...], _Situation] = {}
         self.views = [View(view) for view in range(1, scope.views + 1)]
 
@@ -70,7 +70,7 @@ class _Search:
             self.records.append(record)
         return number
 
-    def numbered(self, block: Block) -> int:
+    def numbered(self, block: SearchBlock) -> int:
         """Number a block."""
         number = self.block_number.setdefault(block, len(self.blocks))
         if number == len(self.blocks):
@@ -124,7 +124,7 @@ class _Search:
             after={},
         )
 
-    def proposals(self, tree: Tree, voted: list[Block]) -> list[Block]:
+    def proposals(self, tree: Tree, voted: list[SearchBlock]) -> list[SearchBlock]:
         """
         List the blocks that can be processed: those that exist, and those that can be proposed.
 
@@ -137,7 +137,7 @@ class _Search:
             if taken < self.scope.variants:
                 name = block_name(view, taken)
                 found += [
-                    Block(view=view, name=name, parent=parent.name)
+                    SearchBlock(view=view, name=name, parent=parent.name)
                     for parent in (GENESIS_BLOCK, *tree.blocks)
                     if parent.view < view
                 ]
@@ -170,7 +170,7 @@ class _Situation:
 
     tree: Tree
     """The certified blocks."""
-    proposals: list[Block]
+    proposals: list[SearchBlock]
     """What can be processed."""
     has_conflict: bool
     """Whether two committed blocks conflict."""

@@ -11,7 +11,7 @@ from payy_ref.ledger.sequence import NO_HASH, Hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Block:
+class SearchBlock:
     """A block, as far as the rules look at it. It carries the certificate on its parent."""
 
     view: View
@@ -22,7 +22,7 @@ class Block:
     """The name of its parent."""
 
 
-GENESIS_BLOCK: Final = Block(view=View(0), name=GENESIS_NAME, parent=NO_HASH)
+GENESIS_BLOCK: Final = SearchBlock(view=View(0), name=GENESIS_NAME, parent=NO_HASH)
 """The first block, which is certified by definition."""
 
 LETTERS: Final = b"abcdefgh"
@@ -38,27 +38,27 @@ def block_name(view: int, variant: int) -> Hash:
 class Tree:
     """Blocks with their ancestors, down to the first block, which is not listed."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[SearchBlock, ...]
     """Ascending."""
-    named: dict[Hash, Block] = field(init=False, repr=False, compare=False)
+    named: dict[Hash, SearchBlock] = field(init=False, repr=False, compare=False)
     """All of them and the first block, by their names."""
 
     def __post_init__(self) -> None:
         named = {block.name: block for block in (GENESIS_BLOCK, *self.blocks)}
         object.__setattr__(self, "named", named)
 
-    def grown(self, *blocks: Block) -> "Tree":
+    def grown(self, *blocks: SearchBlock) -> "Tree":
         """Add blocks."""
         return Tree(tuple(sorted({*self.blocks, *blocks}))) if blocks else self
 
-    def branch(self, tip: Block) -> Iterator[Block]:
+    def branch(self, tip: SearchBlock) -> Iterator[SearchBlock]:
         """Walk from a block, which need not be in the tree, to the first block."""
         while tip != GENESIS_BLOCK:
             yield tip
             tip = self.named[tip.parent]
         yield GENESIS_BLOCK
 
-    def descends(self, block: Block, ancestor: Hash) -> bool:
+    def descends(self, block: SearchBlock, ancestor: Hash) -> bool:
         """Tell whether a block descends from another one, or is that block."""
         return any(each.name == ancestor for each in self.branch(block))
 
@@ -117,7 +117,7 @@ def is_certified(rules: Rules, scope: Scope, votes: int) -> bool:
     return rules.is_quorum(votes + scope.byzantine, scope.total)
 
 
-def learn(rules: Rules, tree: Tree, record: SafetyRecord, certified: Block) -> SafetyRecord:
+def learn(rules: Rules, tree: Tree, record: SafetyRecord, certified: SearchBlock) -> SafetyRecord:
     """Learn the certificate on a block. The one on the first block says nothing new."""
     if certified == GENESIS_BLOCK:
         return record
@@ -125,7 +125,7 @@ def learn(rules: Rules, tree: Tree, record: SafetyRecord, certified: Block) -> S
     return rules.lock(record, parent.view, parent.name)
 
 
-def candidate_of(tree: Tree, record: SafetyRecord, block: Block) -> Candidate:
+def candidate_of(tree: Tree, record: SafetyRecord, block: SearchBlock) -> Candidate:
     """Give what the rules of voting look at. The parent is in the tree."""
     return Candidate(
         view=block.view,
@@ -138,7 +138,7 @@ Processed: TypeAlias = tuple[SafetyRecord, bool]
 """The record after a proposal, and whether there was a vote."""
 
 
-def process(rules: Rules, tree: Tree, record: SafetyRecord, block: Block) -> Processed:
+def process(rules: Rules, tree: Tree, record: SafetyRecord, block: SearchBlock) -> Processed:
     """Process a proposal: learn the certificate that it carries, then vote for it if allowed."""
     record = learn(rules, tree, record, tree.named[block.parent])
     if not rules.may_vote(record, candidate_of(tree, record, block)):
@@ -146,7 +146,7 @@ def process(rules: Rules, tree: Tree, record: SafetyRecord, block: Block) -> Pro
     return rules.retire(record, block.view), True
 
 
-def committed_by(rules: Rules, tree: Tree, certified: Block) -> Block | None:
+def committed_by(rules: Rules, tree: Tree, certified: SearchBlock) -> SearchBlock | None:
     """Give the newest block that a certificate commits, if it commits one."""
     chain = list(islice(tree.branch(certified), rules.chain_length))
     views = [block.view for block in reversed(chain)]
@@ -155,9 +155,9 @@ def committed_by(rules: Rules, tree: Tree, certified: Block) -> Block | None:
     return chain[-1]
 
 
-def committed_blocks(rules: Rules, tree: Tree) -> dict[Block, Block]:
+def committed_blocks(rules: Rules, tree: Tree) -> dict[SearchBlock, SearchBlock]:
     """List what the certificates on the blocks of a tree commit, each with the block that did."""
-    committing: dict[Block, Block] = {}
+    committing: dict[SearchBlock, SearchBlock] = {}
     for tip in tree.blocks:
         committed = committed_by(rules, tree, tip)
         if committed is not None:
@@ -169,9 +169,9 @@ def committed_blocks(rules: Rules, tree: Tree) -> dict[Block, Block]:
 class Conflict:
     """Two committed blocks, neither of which descends from the other."""
 
-    committed: tuple[Block, Block]
+    committed: tuple[SearchBlock, SearchBlock]
     """The blocks."""
-    certified: tuple[Block, Block]
+    certified: tuple[SearchBlock, SearchBlock]
     """The blocks whose certificates commit them."""
 
 
@@ -191,7 +191,7 @@ Shape: TypeAlias = tuple[int, tuple["Shape", ...]]
 def shape_of(tree: Tree) -> Shape:
     """Describe a tree up to the names of its blocks."""
 
-    def below(block: Block) -> Shape:
+    def below(block: SearchBlock) -> Shape:
         children = [each for each in tree.blocks if each.parent == block.name]
         return block.view, tuple(sorted(below(child) for child in children))
 

@@ -11,10 +11,10 @@ from payy_ref.assurance.consensus_search.model import (
     FULL_RULES,
     GENESIS_BLOCK,
     QUICK_SCOPE,
-    Block,
     Conflict,
     Rules,
     Scope,
+    SearchBlock,
     Shape,
     Tree,
     block_name,
@@ -50,21 +50,21 @@ Options: TypeAlias = tuple[Option, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Phase:
+class Phase:
     """What is offered to the sequencers of one tree."""
 
     kind: StepKind
     """Whether they process proposals or learn certificates."""
     tree: Tree
     """The tree before."""
-    blocks: tuple[Block, ...]
+    blocks: tuple[SearchBlock, ...]
     """The proposals, or the blocks of the certificates."""
     offers: Mapping[int, int]
     """For each record, the number of the list of options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Arrival:
+class Arrival:
     """How a state was reached with the fewest steps."""
 
     steps: int
@@ -73,11 +73,11 @@ class _Arrival:
     """The records before."""
     chosen: Options
     """What each of them does."""
-    phase: _Phase
+    phase: Phase
     """What it was offered."""
 
 
-Layer: TypeAlias = dict[Tree, dict[Records, _Arrival]]
+Layer: TypeAlias = dict[Tree, dict[Records, Arrival]]
 """States at the end of a phase."""
 
 
@@ -150,8 +150,8 @@ class _Search:
     def run(self) -> Exploration:
         """Search."""
         records = (self.number(GENESIS_RECORD),) * self.scope.honest
-        start = _Phase(kind=StepKind.LEARN, tree=EMPTY_TREE, blocks=(), offers={})
-        arrival = _Arrival(steps=0, records=records, chosen=(), phase=start)
+        start = Phase(kind=StepKind.LEARN, tree=EMPTY_TREE, blocks=(), offers={})
+        arrival = Arrival(steps=0, records=records, chosen=(), phase=start)
         layers: list[Layer] = [{EMPTY_TREE: {records: arrival}}]
         states: list[int] = []
         found: tuple[Tree, Conflict] | None = None
@@ -201,7 +201,7 @@ class _Search:
                 number: self.numbered(self.learning_options(tree, number))
                 for number in _members(states)
             }
-            phase = _Phase(kind=StepKind.LEARN, tree=tree, blocks=tree.blocks, offers=offers)
+            phase = Phase(kind=StepKind.LEARN, tree=tree, blocks=tree.blocks, offers=offers)
             self.spread(following, states, phase)
         return following
 
@@ -224,16 +224,16 @@ class _Search:
                     number: self.numbered(ballot.options(chosen, number)) for number in members
                 }
                 proposals = tuple(
-                    Block(view=view, name=block_name(view, variant), parent=parent.name)
+                    SearchBlock(view=view, name=block_name(view, variant), parent=parent.name)
                     for variant, parent in enumerate(chosen)
                 )
-                phase = _Phase(kind=StepKind.PROCESS, tree=tree, blocks=proposals, offers=offers)
+                phase = Phase(kind=StepKind.PROCESS, tree=tree, blocks=proposals, offers=offers)
                 self.spread(following, states, phase)
         return following
 
-    def spread(self, following: Layer, states: dict[Records, _Arrival], phase: "_Phase") -> None:
+    def spread(self, following: Layer, states: dict[Records, Arrival], phase: "Phase") -> None:
         """Add all that follows from the states of one tree in one phase."""
-        grown: dict[tuple[int, ...], dict[Records, _Arrival]] = {}
+        grown: dict[tuple[int, ...], dict[Records, Arrival]] = {}
         offers = phase.offers
         for records, arrival in states.items():
             for outcome in self.together(tuple(offers[number] for number in records)):
@@ -245,7 +245,7 @@ class _Search:
                 known = reached.get(outcome.records)
                 steps = arrival.steps + outcome.steps
                 if known is None or steps < known.steps:
-                    reached[outcome.records] = _Arrival(
+                    reached[outcome.records] = Arrival(
                         steps=steps, records=records, chosen=outcome.chosen, phase=phase
                     )
 
@@ -294,7 +294,7 @@ class _Search:
                 best, fewest = (tree, conflict), steps
         return best
 
-    def committed(self, tree: Tree) -> list[Block]:
+    def committed(self, tree: Tree) -> list[SearchBlock]:
         """List the blocks that have a certificate that commits them, but the first one."""
         return [each for each in committed_blocks(self.rules, tree) if each != GENESIS_BLOCK]
 
@@ -310,12 +310,12 @@ class _Search:
         """Go back to the beginning, then tell each sequencer's steps."""
         states = layers[-1][tree]
         records = min(states, key=lambda each: states[each].steps)
-        way: list[_Arrival] = []
+        way: list[Arrival] = []
         for layer in reversed(layers[1:]):
             way.append(layer[tree][records])
             tree, records = way[-1].phase.tree, way[-1].records
         owners = tuple(range(self.scope.honest))
-        proposals: list[Block] = []
+        proposals: list[SearchBlock] = []
         steps: list[Step] = []
         for arrival in reversed(way):
             blocks, kind = arrival.phase.blocks, arrival.phase.kind
@@ -340,7 +340,7 @@ class _Search:
             committed=tuple(block.name for block in conflict.committed),
         )
 
-    def final_names(self, arrival: _Arrival) -> tuple[Block, ...]:
+    def final_names(self, arrival: Arrival) -> tuple[SearchBlock, ...]:
         """Name the proposals of a view as in the tree that they led to."""
         blocks = arrival.phase.blocks
         votes = [place for option in arrival.chosen for place in option.votes]
@@ -362,7 +362,7 @@ class _Ballot:
         self.processed: dict[tuple[int, Hash], tuple[int, bool]] = {}
         self.retired: dict[int, int] = {}
 
-    def options(self, parents: tuple[Block, ...], number: int) -> Iterator[Option]:
+    def options(self, parents: tuple[SearchBlock, ...], number: int) -> Iterator[Option]:
         """List what a sequencer can do with a proposal on each parent; then its time is over."""
         for amount in range(len(parents) + 1):
             for actions in permutations(range(len(parents)), amount):
@@ -373,11 +373,11 @@ class _Ballot:
                 retired = self.retire(changed)
                 yield Option(votes=tuple(sorted(votes)), record=retired, actions=actions)
 
-    def process(self, number: int, parent: Block) -> tuple[int, bool]:
+    def process(self, number: int, parent: SearchBlock) -> tuple[int, bool]:
         """Process a proposal; the letter in its name does not matter."""
         key = number, parent.name
         if key not in self.processed:
-            block = Block(view=self.view, name=block_name(self.view, 0), parent=parent.name)
+            block = SearchBlock(view=self.view, name=block_name(self.view, 0), parent=parent.name)
             record = self.search.records[number]
             record, has_voted = process(self.search.rules, self.tree, record, block)
             self.processed[key] = self.search.number(record), has_voted
@@ -396,12 +396,12 @@ def _members(states: Iterable[Records]) -> list[int]:
     return sorted({number for records in states for number in records})
 
 
-def _relettered(blocks: Iterable[Block]) -> list[Block]:
+def _relettered(blocks: Iterable[SearchBlock]) -> list[SearchBlock]:
     """Letter the blocks of a view anew. Nothing refers to them yet but votes."""
     return [
         replace(block, name=block_name(block.view, letter)) for letter, block in enumerate(blocks)
     ]
 
 
-def _step(sequencer: int, kind: StepKind, block: Block) -> Step:
+def _step(sequencer: int, kind: StepKind, block: SearchBlock) -> Step:
     return Step(sequencer=sequencer, kind=kind, block=block.name, view=block.view)

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from payy_ref.assurance.consensus_search.model import (
     GENESIS_BLOCK,
-    Block,
     Rules,
+    SearchBlock,
     Tree,
     candidate_of,
     committed_by,
@@ -49,7 +49,7 @@ class Trace:
     """Honest sequencers; their numbers begin with 0."""
     byzantine: int
     """The others; their numbers follow. Everybody's stake is 1."""
-    proposals: tuple[Block, ...]
+    proposals: tuple[SearchBlock, ...]
     """All blocks, ascending."""
     steps: tuple[Step, ...]
     """What the honest ones do, in order."""
@@ -92,9 +92,9 @@ class Given:
     """What it is."""
     view: View
     """The view of the block, or the one that is given up."""
-    block: Block | None
+    block: SearchBlock | None
     """The block; none for a timeout."""
-    certified: Block | None
+    certified: SearchBlock | None
     """The block of the certificate; none for a timeout, and if it is the first block."""
     signers: tuple[int, ...]
     """Who signed the certificate, ascending."""
@@ -176,7 +176,7 @@ class _Follower:
         decision = self.decide(given.block) if given.kind == StepKind.PROCESS else Decision.NONE
         return self.reaction(decision, commits)
 
-    def decide(self, block: Block) -> Decision:
+    def decide(self, block: SearchBlock) -> Decision:
         """Vote for a block if it is allowed."""
         candidate = candidate_of(self.tree, self.record, block)
         if self.rules.may_vote(self.record, candidate):
@@ -186,7 +186,7 @@ class _Follower:
             return Decision.VIEW_RETIRED
         return Decision.LOCK_CONFLICT
 
-    def commit(self, certified: Block) -> list[Hash]:
+    def commit(self, certified: SearchBlock) -> list[Hash]:
         """Commit what a certificate commits, and its ancestors."""
         newest = committed_by(self.rules, self.tree, certified)
         if newest is None:

@@ -6,7 +6,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from payy_ref.assurance.consensus_search.model import FULL_RULES, Block, Rules, Scope, block_name
+from payy_ref.assurance.consensus_search.model import (
+    FULL_RULES,
+    Rules,
+    Scope,
+    SearchBlock,
+    block_name,
+)
 from payy_ref.assurance.consensus_search.reduced import shortest_conflict
 from payy_ref.assurance.consensus_search.trace import (
     Projection,
@@ -149,8 +155,8 @@ have voted before, in an older view, with a lock that is newer than the parent o
 
 def _late_vote() -> Trace:
     """Let sequencer 0 learn that a child of a block is certified, and then process the block."""
-    first = Block(view=View(1), name=block_name(1, 0), parent=GENESIS_NAME)
-    second = Block(view=View(2), name=block_name(2, 0), parent=first.name)
+    first = SearchBlock(view=View(1), name=block_name(1, 0), parent=GENESIS_NAME)
+    second = SearchBlock(view=View(2), name=block_name(2, 0), parent=first.name)
     process, learn = StepKind.PROCESS, StepKind.LEARN
     order = (
         (1, process, first),
