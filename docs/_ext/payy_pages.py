@@ -313,7 +313,15 @@ def evidence_line(item: Mapping[str, Any]) -> str:
         )
     if "necessity" in item:
         necessity = item["necessity"]
-        text += f"; {necessity['mutants_killed']} of {necessity['mutants_tried']} mutants refuted"
+        if necessity["mutants_tried"]:
+            killed, tried = necessity["mutants_killed"], necessity["mutants_tried"]
+            text += f"; {killed} of {tried} mutants refuted"
+        if needed := len(necessity["hypotheses"]):
+            text += (
+                f"; {needed} hypotheses that cannot be dropped"
+                if needed > 1
+                else ("; a hypothesis that cannot be dropped")
+            )
     return text
 
 
