@@ -270,6 +270,11 @@ def ledger_page(inputs: Inputs) -> str:
                 "" if entry is None else lines(plain(text) for text in entry.assumptions),
             )
         )
+    tested = [
+        f"{{prop}}`{each.id}`"
+        for each in inputs.properties
+        if (entry := inputs.evidence.get(each.id)) is None or entry.level <= Level.T2
+    ]
     meanings = level_meanings()
     levels = [(f"**{each}**", plain(meanings[each])) for each in sorted(Level, reverse=True)]
     return "\n".join(
@@ -292,6 +297,15 @@ def ledger_page(inputs: Inputs) -> str:
             "induction reads no source, so it has no mutants.",
             "",
             "A part covers only some of a property and raises no level.",
+            "",
+            "## What is not proved",
+            "",
+            "Granted throughout: hashes do not collide, signatures and proofs cannot be forged,",
+            "and Python, the solvers and the translator are right. What a proof grants besides",
+            "stands beside it. No proof is about time: safety grants nothing about the network,",
+            "and progress is tested. Tested and not proved are",
+            "",
+            ", ".join(tested) + ".",
             "",
             "## Properties",
             "",

@@ -206,7 +206,7 @@ def _submit_all(
 ) -> None:
     """Have each transaction come up at a random time, at a random sequencer."""
     delays, draws = PROFILES[profile], pending.draws
-    # About two a view; with silent leaders most views take as long as somebody waits.
+    # About two a view; with silent leaders a view may take as long as somebody waits.
     spacing = SECOND // 2 if silent else delays.quantiles[len(delays.quantiles) // 2][1]
     start = 20 * spacing
 
