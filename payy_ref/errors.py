@@ -549,6 +549,47 @@ class ErrorCode(StrEnum):
     FINALITY_BLOCKS_OUT_OF_RANGE = "FINALITY_BLOCKS_OUT_OF_RANGE"
     """The number of unproven blocks is 0 or does not fit 64 bits."""
 
+    # provers
+
+    RANDOMNESS_CHAIN_UNKNOWN = "RANDOMNESS_CHAIN_UNKNOWN"
+    """There is no chain of beacons of this name."""
+
+    RANDOMNESS_PARAMETER_OUT_OF_RANGE = "RANDOMNESS_PARAMETER_OUT_OF_RANGE"
+    """A chain's period is 0 or does not fit 32 bits, or its first moment does not fit 63."""
+
+    RANDOMNESS_ROUND_OUT_OF_RANGE = "RANDOMNESS_ROUND_OUT_OF_RANGE"
+    """The round is 0, or does not fit 64 bits."""
+
+    RANDOMNESS_PREVIOUS_UNEXPECTED = "RANDOMNESS_PREVIOUS_UNEXPECTED"
+    """A beacon of an unchained chain comes with the signature before it."""
+
+    RANDOMNESS_PREVIOUS_MISSING = "RANDOMNESS_PREVIOUS_MISSING"
+    """A beacon of a chained chain comes without the signature before it."""
+
+    RANDOMNESS_PREVIOUS_LENGTH = "RANDOMNESS_PREVIOUS_LENGTH"
+    """The signature before is not 96 bytes long, or for round 1 not 32."""
+
+    RANDOMNESS_SIGNATURE_LENGTH = "RANDOMNESS_SIGNATURE_LENGTH"
+    """The signature has not the length of its scheme."""
+
+    RANDOMNESS_SIGNATURE_FLAGS = "RANDOMNESS_SIGNATURE_FLAGS"
+    """The signature is not marked as a compressed point."""
+
+    RANDOMNESS_SIGNATURE_INFINITE = "RANDOMNESS_SIGNATURE_INFINITE"
+    """The signature is infinity, or marked as that."""
+
+    RANDOMNESS_SIGNATURE_NOT_CANONICAL = "RANDOMNESS_SIGNATURE_NOT_CANONICAL"
+    """A coordinate of the signature is not below the modulus of its field."""
+
+    RANDOMNESS_SIGNATURE_NOT_ON_CURVE = "RANDOMNESS_SIGNATURE_NOT_ON_CURVE"
+    """The signature is not a point of the curve."""
+
+    RANDOMNESS_SIGNATURE_NOT_IN_SUBGROUP = "RANDOMNESS_SIGNATURE_NOT_IN_SUBGROUP"
+    """The signature is a point of the curve, but not of the group of signatures."""
+
+    RANDOMNESS_SIGNATURE_INVALID = "RANDOMNESS_SIGNATURE_INVALID"
+    """The signature is not the group's for this round."""
+
 
 class SpecError(Exception):
     """An input was rejected. Raised by `require` and by nothing else."""

@@ -60,6 +60,7 @@ def test_hello() -> None:
             "curve",
             "setup",
             "plonk",
+            "randomness",
         ],
         "presets": ["mainnet", "minimal"],
         "level": "reason",

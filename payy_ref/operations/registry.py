@@ -93,6 +93,7 @@ def all_operations() -> tuple[Operation, ...]:
         note,
         plonk,
         poseidon2,
+        randomness,
         settlement,
         setup,
         transaction,
@@ -116,6 +117,7 @@ def all_operations() -> tuple[Operation, ...]:
         curve,
         setup,
         plonk,
+        randomness,
     )
     return tuple(operation for module in modules for operation in module.OPERATIONS)
 

@@ -1,0 +1,1 @@
+"""Provers: public randomness, and what is decided with it."""
