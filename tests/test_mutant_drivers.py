@@ -43,6 +43,15 @@ ONLY_THE_CODE_CHANGES: Mapping[str, str] = {
     "payy_ref.merkle.tree:slot_after_insertion:MERKLE_ELEMENT_ZERO": "no slot accepts zero",
     "payy_ref.proofs.batch:verify_batch:PROOF_BATCH_EMPTY": "no proofs have no common setup",
     "payy_ref.proofs.setup:_checked_power:SETUP_FILE_MALFORMED": "another header, another field",
+    "payy_ref.provers.signature:check_compressed:RANDOMNESS_SIGNATURE_FLAGS": (
+        "arkworks finds no point without the flag"
+    ),
+    "payy_ref.provers.signature:check_compressed:RANDOMNESS_SIGNATURE_NOT_CANONICAL": (
+        "arkworks finds no point for such an x"
+    ),
+    "payy_ref.provers.signature:check_uncompressed:RANDOMNESS_SIGNATURE_INFINITE": (
+        "zeros are off the curve"
+    ),
 }
 """Checks without which an input is still rejected, by a later check; with the reason."""
 
@@ -59,6 +68,7 @@ SAMPLE: Mapping[str, str] = {
     "queue": "payy_ref.settlement.queue:check_verdicts:QUEUE_ENTRY_OMITTED",
     "consensus": "payy_ref.consensus.proposal:check_proposal:CONSENSUS_PROPOSER_NOT_LEADER",
     "finality": "payy_ref.consensus.finality:advise:FINALITY_BLOCKS_OUT_OF_RANGE",
+    "provers": "payy_ref.provers.beacon:check_beacon:RANDOMNESS_SIGNATURE_INVALID",
 }
 """A check of each chapter, to be missing from a driver."""
 

@@ -22,6 +22,7 @@ ORDER: Final = (
     "UtxoVerifier",
     "KeyedPlonkVerifier",
     "KeyedBlockVerifier",
+    "Beacon",
 )
 """What is deployed or called, in the order of reading."""
 

@@ -19,6 +19,7 @@ from payy_ref.assurance import (
     finality_lemmas,
     hash_lemmas,
     merkle_lemmas,
+    provers_lemmas,
     settlement_lemmas,
     transaction_lemmas,
 )
@@ -54,6 +55,7 @@ LEMMA_MODULES: Final = (
     consensus_lemmas,
     accountability_lemmas,
     finality_lemmas,
+    provers_lemmas,
 )
 """The modules whose lemmas are in the registry."""
 

@@ -51,7 +51,7 @@ from payy_ref.proofs.prover import draw_blinding, prove
 from payy_ref.proofs.setup import DEVELOPMENT_SETUP_NAME, development
 from payy_ref.proofs.verifier import verify
 
-MISSING = "the registry, the service of provers"
+MISSING = "the registry, the ranking and the rewards of provers"
 
 ALICE = SecretKey(FieldElement(0xA11CE))
 BOB = SecretKey(FieldElement(0xB0B))

@@ -25,6 +25,7 @@ from payy_ref.crypto.hashing import keccak256
 from payy_ref.errors import ErrorCode, require
 from payy_ref.proofs.curve import fast_pairing_check
 from payy_ref.provers.readable import Bn254, ReadableG1, ReadableG2
+from payy_ref.provers.round_kernels import round_not_before, round_time
 from payy_ref.provers.signature import SignatureForm, decoded_signature
 
 MAXIMUM_ROUND: Final = 2**64 - 1
@@ -245,7 +246,7 @@ def time_of(chain: BeaconChain, number: int) -> int:
         SpecError: `RANDOMNESS_ROUND_OUT_OF_RANGE`.
     """
     # COMPUTE
-    return chain.genesis_time + (checked_round(number) - 1) * chain.period
+    return round_time(checked_round(number), chain.genesis_time, chain.period)
 
 
 def round_at(chain: BeaconChain, time: int) -> int:
@@ -259,8 +260,7 @@ def round_at(chain: BeaconChain, time: int) -> int:
         SpecError: `RANDOMNESS_ROUND_OUT_OF_RANGE`.
     """
     # COMPUTE
-    periods = -(-max(0, time - chain.genesis_time) // chain.period)
-    return checked_round(1 + periods)
+    return checked_round(round_not_before(time, chain.genesis_time, chain.period))
 
 
 # Beacons

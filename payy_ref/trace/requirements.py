@@ -44,6 +44,7 @@ CHAPTERS: Final = (
     "queue",
     "consensus",
     "finality",
+    "provers",
 )
 """The order of reading; other chapters follow, sorted by name."""
 
